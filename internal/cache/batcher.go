@@ -1,0 +1,202 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+)
+
+// errLoadPanicked wraps what a load function panicked with.
+var errLoadPanicked = errors.New("cache: load function panicked")
+
+// batcher hands the keys of flights to the load functions, in
+// Options.Concurrency slots. While a slot is free, keys leave at once; while
+// all are busy they gather, and leave together when one becomes free. There is
+// no timer: idle adds no wait, and load makes its own batches.
+type batcher[V any] struct {
+	cache  *Cache[V]
+	landed sync.WaitGroup // counts the slots' goroutines
+
+	mu      sync.Mutex   // guards all below, and Lookup.waiting
+	idle    int          // slots
+	queue   []*Lookup[V] // those with keys waiting, each once, the longest waiting first
+	batches uint64
+	keys    uint64
+	errors  uint64
+}
+
+// batch is what leaves together: flights of one lookup. Two of them may be for
+// one key, under different generations.
+type batch[V any] struct {
+	lookup  *Lookup[V]
+	flights []*flight[V]
+}
+
+// enqueue puts new flights of a lookup in line, and starts idle slots on them.
+func (b *batcher[V]) enqueue(l *Lookup[V], led []*flight[V]) {
+	if len(led) == 0 {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(l.waiting) == 0 {
+		b.queue = append(b.queue, l)
+	}
+	l.waiting = append(l.waiting, led...)
+	for b.idle > 0 && len(b.queue) > 0 {
+		bt := b.nextLocked()
+		b.idle--
+		b.landed.Go(func() { b.run(bt) })
+	}
+}
+
+// run works through batches, and gives the slot back when none is waiting.
+func (b *batcher[V]) run(bt batch[V]) {
+	for {
+		if len(bt.flights) > 0 {
+			b.load(bt)
+		}
+		b.mu.Lock()
+		if len(b.queue) == 0 {
+			b.idle++
+			b.mu.Unlock()
+			return
+		}
+		bt = b.nextLocked()
+		b.mu.Unlock()
+	}
+}
+
+// nextLocked takes up to BatchKeys flights of the lookup that has waited
+// longest, and sends the lookup to the end of the line if more of its keys wait.
+func (b *batcher[V]) nextLocked() batch[V] {
+	l := b.queue[0]
+	b.queue = b.queue[1:]
+	bt := batch[V]{lookup: l}
+	taken := 0
+	for _, fl := range l.waiting {
+		if len(bt.flights) == b.cache.options.BatchKeys {
+			break
+		}
+		taken++
+		if !fl.gone.Load() {
+			bt.flights = append(bt.flights, fl)
+		}
+	}
+	l.waiting = l.waiting[taken:]
+	if len(l.waiting) == 0 {
+		l.waiting = nil // lets go of the flights that have left
+	} else {
+		b.queue = append(b.queue, l)
+	}
+	return bt
+}
+
+// load loads a batch, and where it fails for a reason that can lie in one key,
+// its halves, until the bad key stands alone.
+func (b *batcher[V]) load(bt batch[V]) {
+	c := b.cache
+	keys, index := bt.distinctKeys()
+	startedAt := c.now()
+	loaded, err := b.call(bt.lookup, keys)
+	b.count(len(keys), err)
+	if err != nil && len(keys) > 1 && (c.options.Splittable(err) || errors.Is(err, errLoadPanicked)) && c.closing.Err() == nil {
+		half := len(bt.flights) / 2
+		b.load(batch[V]{bt.lookup, bt.flights[:half]})
+		b.load(batch[V]{bt.lookup, bt.flights[half:]})
+		return
+	}
+	c.noteHealth(err)
+	for i, fl := range bt.flights {
+		r := landing[V]{startedAt: startedAt, err: err}
+		if err == nil {
+			r.Loaded = loaded[index[i]]
+			r.stored = c.store(fl, r)
+		}
+		fl.arrival <- r // has room for one, and gets one
+	}
+}
+
+// distinctKeys returns the batch's keys, and for each flight its key's place.
+func (bt batch[V]) distinctKeys() (keys []string, index []int) {
+	place := make(map[string]int, len(bt.flights))
+	for _, fl := range bt.flights {
+		i, ok := place[fl.key]
+		if !ok {
+			i = len(keys)
+			place[fl.key] = i
+			keys = append(keys, fl.key)
+		}
+		index = append(index, i)
+	}
+	return keys, index
+}
+
+// call runs the load function, and makes an error of a panic.
+func (b *batcher[V]) call(l *Lookup[V], keys []string) (loaded []Loaded[V], err error) {
+	c := b.cache
+	ctx, cancel := context.WithTimeoutCause(c.closing, c.options.LoadTimeout, ErrLoadTimeout)
+	defer cancel()
+	defer func() {
+		if r := recover(); r != nil {
+			c.options.Logger.Error("load function panicked", "lookup", l.name, "keys", len(keys),
+				"panic", r, "stack", string(debug.Stack()))
+			err = fmt.Errorf("%w: %v", errLoadPanicked, r)
+		}
+	}()
+	loaded, err = l.load(ctx, keys)
+	if err == nil && len(loaded) != len(keys) {
+		err = fmt.Errorf("cache: load function of %q returned %d values for %d keys", l.name, len(loaded), len(keys))
+	}
+	if err != nil && c.closing.Err() != nil {
+		err = ErrClosed
+	}
+	return loaded, err
+}
+
+func (b *batcher[V]) count(keys int, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.batches++
+	b.keys += uint64(keys)
+	if err != nil {
+		b.errors++
+	}
+}
+
+// noteHealth takes a load's outcome as a sign of the database's health. A
+// failure that lies in one row says nothing about it.
+func (c *Cache[V]) noteHealth(err error) {
+	switch {
+	case err == nil:
+		c.health.succeeded()
+	case errors.Is(err, ErrClosed), errors.Is(err, errLoadPanicked), c.options.Splittable(err):
+	default:
+		c.health.failed(c.now())
+	}
+}
+
+// store keeps a load's answer, if it fits and no invalidation came between.
+func (c *Cache[V]) store(fl *flight[V], r landing[V]) bool {
+	l, at := fl.lookup, c.shardIndex(fl.hash)
+	weight := keyWeight(fl.key) + entryOverhead
+	fits := l.lifetimes.Load().NegativeTTL > 0
+	if r.Found {
+		size := c.options.Weigh(r.Value)
+		fits = size <= c.options.MaxEntryWeight
+		weight += size
+	}
+	if !fits || !c.makeRoom(at, int32(weight), r.Found) {
+		c.shards[at].forget(l, fl.key, fl.hash, r.startedAt, fl.generation)
+		return false
+	}
+	e := &entry[V]{value: r.Value, found: r.Found, loadedAt: r.startedAt, invalidAt: never,
+		epoch: fl.generation.epoch, weight: int32(weight)}
+	if !c.shards[at].store(l, fl.key, fl.hash, e, fl.generation) {
+		c.budgetOf(r.Found).release(e.weight)
+		return false
+	}
+	return true
+}

@@ -1,0 +1,81 @@
+package cache
+
+import (
+	"time"
+)
+
+// instant is a point on the cache's own monotonic clock, in nanoseconds since
+// the cache was made: steps of the wall clock move no lifetime.
+type instant int64
+
+const never instant = -1
+
+// entryKey names an entry: lookups share the shards.
+type entryKey struct {
+	lookup uint32
+	key    string
+}
+
+// entry is a value, or with found false an absence. All of it is guarded by
+// the lock of its shard.
+type entry[V any] struct {
+	value     V
+	loadedAt  instant // when its load began
+	invalidAt instant // when it was last invalidated alone, never if it was not
+	epoch     uint64  // the lookup's epoch that its load noted
+	weight    int32
+	found     bool
+}
+
+// entryOverhead is what an entry costs beyond its key and value: the entry
+// itself (64 bytes for a one-word value), golang-lru's list node (96), and its
+// slot in the shard's map, whose tables are between 7/16 and 7/8 full (38 to 76).
+// TestWeightIsHonest holds it against the heap.
+const entryOverhead = 64 + 96 + 76
+
+// keyWeight is what a key's bytes occupy: Go allocates small strings in steps
+// of 16 bytes.
+func keyWeight(key string) int { return (len(key) + 15) &^ 15 }
+
+// state is an entry's condition at one instant.
+type state struct {
+	ttl         time.Duration // remaining lifetime, negative once stale
+	invalid     bool          // told to be stale, so never served while loading works
+	invalidAt   instant       // the last invalidation, never if there was none
+	unreachable bool          // invalidated with PurgeRemove: as if it were not there
+}
+
+func (e *entry[V]) state(l *Lookup[V], lt *Lifetimes, hash uint64, now instant) state {
+	ttl := lt.NegativeTTL
+	if e.found {
+		ttl = lt.ttl(hash)
+	}
+	st := state{ttl: ttl - time.Duration(now-e.loadedAt), invalidAt: e.invalidAt}
+	if e.epoch != l.epoch.Load() {
+		st.invalidAt = max(st.invalidAt, instant(l.purgedAt.Load()))
+		st.unreachable = e.epoch < l.removedBelow.Load()
+		st.invalid = true
+	}
+	if e.invalidAt != never {
+		st.invalid = true
+	}
+	if st.invalid {
+		st.ttl = min(st.ttl, time.Duration(st.invalidAt-now))
+	}
+	return st
+}
+
+// usableOnError reports whether the entry may be served when loading fails.
+func (e *entry[V]) usableOnError(st state, lt *Lifetimes) bool {
+	return !st.unreachable && -st.ttl < lt.StaleIfError
+}
+
+func (e *entry[V]) answer(o Outcome, st state, now instant) Answer[V] {
+	return Answer[V]{
+		Value:   e.value,
+		Found:   e.found,
+		Outcome: o,
+		Age:     time.Duration(now - e.loadedAt),
+		TTL:     st.ttl,
+	}
+}

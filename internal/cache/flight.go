@@ -1,0 +1,169 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/singleflight"
+)
+
+// want is one caller's wish for one key that memory could not serve.
+type want[V any] struct {
+	key        string
+	hash       uint64
+	generation generation // noted when memory was looked into
+	index      int        // of the result, for GetMany
+	forced     bool       // load although memory may have it
+	background bool       // a refresh: nobody waits
+
+	// Set by flights.join.
+	served bool // memory has it now: look again
+	leads  bool // the flight is this caller's
+	err    error
+	result <-chan singleflight.Result
+}
+
+// flight is a key being loaded under one generation.
+type flight[V any] struct {
+	name       string
+	lookup     *Lookup[V]
+	key        string
+	hash       uint64
+	generation generation
+	joined     int // callers; guarded by flights.mu
+	arrival    chan landing[V]
+	gone       atomic.Bool // landed without the batcher: it need not load the key any more
+}
+
+// landing is what became of a flight.
+type landing[V any] struct {
+	Loaded[V]
+	startedAt instant // of the load
+	stored    bool
+	err       error
+}
+
+// flights are the keys in the air. singleflight makes callers with one flight
+// name share a load and lets each leave alone, but does not tell who leads;
+// the names are noted beside it, so that all new keys of a call reach the
+// batcher in one step and leave in one batch.
+type flights[V any] struct {
+	cache  *Cache[V]
+	group  singleflight.Group
+	landed sync.WaitGroup // counts the flights' goroutines
+
+	mu      sync.Mutex // guards all below; aloft and group change together under it
+	aloft   map[string]*flight[V]
+	waiting int // sum of joined over aloft: who leaves early counts until the landing
+}
+
+// name contains the generation: who asks after an invalidation never joins a
+// load that began before it.
+func (w *want[V]) name(l *Lookup[V]) string {
+	b := make([]byte, 0, 40+len(w.key))
+	b = strconv.AppendUint(b, uint64(l.id), 36)
+	b = append(b, '.')
+	b = strconv.AppendUint(b, w.generation.epoch, 36)
+	b = append(b, '.')
+	b = strconv.AppendUint(b, w.generation.counter, 36)
+	b = append(b, '.')
+	return string(append(b, w.key...))
+}
+
+// join has each want join its key's flight, or lead a new one. It reports
+// false if memory can serve any of them now.
+func (f *flights[V]) join(l *Lookup[V], wants []*want[V]) bool {
+	var led []*flight[V]
+	all := true
+	f.mu.Lock()
+	for _, w := range wants {
+		fl := f.joinLocked(l, w)
+		if fl != nil {
+			led = append(led, fl)
+		}
+		all = all && !w.served
+	}
+	// Enqueued before the lock is released: nobody can join a flight that the
+	// batcher does not know.
+	f.cache.batcher.enqueue(l, led)
+	f.mu.Unlock()
+	return all
+}
+
+// joinLocked returns the flight if it is new.
+func (f *flights[V]) joinLocked(l *Lookup[V], w *want[V]) *flight[V] {
+	name := w.name(l)
+	fl, aloft := f.aloft[name]
+	if w.background && aloft {
+		return nil
+	}
+	if !aloft && !w.forced && l.shard(w.hash).serves(l, w) {
+		// The flight that this caller just missed has stored before it left aloft.
+		w.served = true
+		return nil
+	}
+	if w.err = f.admitLocked(aloft, w.background); w.err != nil {
+		return nil
+	}
+	if !aloft {
+		fl = &flight[V]{name: name, lookup: l, key: w.key, hash: w.hash, generation: w.generation,
+			arrival: make(chan landing[V], 1)}
+		f.aloft[name] = fl
+		f.landed.Add(1)
+		w.leads = true
+	}
+	if !w.background {
+		fl.joined++
+		f.waiting++
+	}
+	w.result = f.group.DoChan(name, func() (any, error) { return f.fly(fl) })
+	if aloft {
+		return nil
+	}
+	return fl
+}
+
+func (f *flights[V]) admitLocked(aloft, background bool) error {
+	limit := f.cache.options.MaxWaiting
+	switch {
+	case f.cache.closing.Err() != nil:
+		return ErrClosed
+	case !aloft && len(f.aloft) >= limit, !background && f.waiting >= limit:
+		return ErrOverloaded
+	}
+	return nil
+}
+
+// fly waits for the batcher's answer and takes the flight out of the air.
+func (f *flights[V]) fly(fl *flight[V]) (any, error) {
+	defer f.landed.Done()
+	ctx, cancel := context.WithTimeoutCause(f.cache.closing, f.cache.options.LoadTimeout, ErrLoadTimeout)
+	defer cancel()
+	var r landing[V]
+	select {
+	case r = <-fl.arrival:
+	case <-ctx.Done():
+		fl.gone.Store(true)
+		r.err = ErrClosed
+		if f.cache.closing.Err() == nil {
+			r.err = context.Cause(ctx)
+		}
+	}
+	f.mu.Lock()
+	delete(f.aloft, fl.name)
+	f.waiting -= fl.joined
+	f.group.Forget(fl.name)
+	f.mu.Unlock()
+	return r, r.err
+}
+
+// errorIsCallers reports whether a caller left by itself.
+func errorIsCallers(err error) bool { return errors.Is(err, context.Canceled) }
+
+// errorIsOurs reports whether the cache did not try to load.
+func errorIsOurs(err error) bool {
+	return errors.Is(err, ErrOverloaded) || errors.Is(err, ErrClosed)
+}

@@ -1,0 +1,57 @@
+package cache
+
+import (
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+)
+
+// The pause between two tries to load while loading fails, for callers that
+// can be served a stale value meanwhile.
+const (
+	minProbePause = 100 * time.Millisecond
+	maxProbePause = time.Second
+)
+
+// health remembers whether the last load failed, so that with a dead or frozen
+// database stale values are served at once: one caller in each pause tries the
+// database and waits for it, the others do not. Callers that have no stale
+// value always try.
+type health struct {
+	failedAt atomic.Int64 // instant of the last failure; never once a load worked
+	probeAt  atomic.Int64 // from this instant on, one caller may try again
+	pause    atomic.Int64 // the last pause
+}
+
+func newHealth() *health {
+	h := &health{}
+	h.failedAt.Store(int64(never))
+	return h
+}
+
+func (h *health) succeeded() {
+	if h.failedAt.Load() != int64(never) {
+		h.failedAt.Store(int64(never))
+		h.pause.Store(0)
+	}
+}
+
+func (h *health) failed(now instant) {
+	pause := min(max(2*time.Duration(h.pause.Load()), minProbePause), maxProbePause)
+	h.pause.Store(int64(pause))
+	jittered := pause/2 + rand.N(pause/2+1)
+	h.probeAt.Store(int64(now) + int64(jittered))
+	h.failedAt.Store(int64(now))
+}
+
+// failing reports whether a load failed after since and none worked after it.
+func (h *health) failing(since instant) bool {
+	failedAt := instant(h.failedAt.Load())
+	return failedAt != never && failedAt > since
+}
+
+// probe reports whether the caller is the one that may try the database now.
+func (h *health) probe(now instant) bool {
+	at := h.probeAt.Load()
+	return int64(now) >= at && h.probeAt.CompareAndSwap(at, int64(now)+int64(maxProbePause))
+}

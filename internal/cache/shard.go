@@ -1,0 +1,234 @@
+package cache
+
+import (
+	"math"
+	"sync"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+)
+
+// generationsPerShard is the number of invalidation counters of a shard. Keys
+// that share a counter cost one another a load when one of them is invalidated
+// while the other is loading; never a wrong answer.
+const generationsPerShard = 64
+
+// shard is the part of the cache that the keys with one hash prefix share.
+type shard[V any] struct {
+	mu          sync.Mutex // guards all below
+	values      lru[V]
+	absences    lru[V]
+	generations [generationsPerShard]uint64
+	tallies     []tally // of answers from memory, by lookup.id
+	_           [64]byte
+}
+
+type lru[V any] = *simplelru.LRU[entryKey, *entry[V]]
+
+func newShard[V any]() *shard[V] {
+	return &shard[V]{values: newLRU[V](), absences: newLRU[V]()}
+}
+
+// newLRU has no limit of its own: the cache evicts by weight and by its total
+// count, see budget.
+func newLRU[V any]() lru[V] {
+	l, err := simplelru.NewLRU[entryKey, *entry[V]](math.MaxInt, nil)
+	if err != nil {
+		panic(err) // it refuses only a size that is not positive
+	}
+	return l
+}
+
+// generation is what an invalidation raises: a load's answer may be stored
+// only under the generation that was current before the load began.
+type generation struct{ epoch, counter uint64 }
+
+// verdict is what is to be done about a lookup.
+type verdict uint8
+
+const (
+	serve           verdict = iota // the answer stands
+	serveAndRefresh                // the answer stands; load a new one in the background
+	load                           // there is nothing to be served before a load was tried
+)
+
+// look decides what a lookup of a key gets from memory at this instant.
+func (s *shard[V]) look(l *Lookup[V], key string, hash uint64, now instant) (a Answer[V], v verdict, g generation) {
+	lt := l.lifetimes.Load()
+	k := entryKey{l.id, key}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g = generation{l.epoch.Load(), s.generations[hash%generationsPerShard]}
+	if e, ok := s.values.Get(k); ok {
+		a, v = s.lookValueLocked(l, lt, e, hash, now)
+	} else if e, ok := s.absences.Get(k); ok {
+		a, v = lookAbsence(l, lt, e, hash, now)
+	} else {
+		v = load
+	}
+	if v != load {
+		s.tallies[l.id][a.Outcome]++
+	}
+	return a, v, g
+}
+
+func (s *shard[V]) lookValueLocked(l *Lookup[V], lt *Lifetimes, e *entry[V], hash uint64, now instant) (Answer[V], verdict) {
+	st := e.state(l, lt, hash, now)
+	switch {
+	case st.ttl > 0 && !st.invalid:
+		return e.answer(Hit, st, now), serve
+	case !st.invalid && -st.ttl < lt.StaleWhileRevalidate:
+		if l.cache.health.failing(never) && !l.cache.health.probe(now) {
+			return e.answer(Stale, st, now), serve
+		}
+		return e.answer(Stale, st, now), serveAndRefresh
+	case e.usableOnError(st, lt) && l.cache.health.failing(st.invalidAt) && !l.cache.health.probe(now):
+		return e.answer(StaleError, st, now), serve
+	}
+	var none Answer[V]
+	return none, load
+}
+
+func lookAbsence[V any](l *Lookup[V], lt *Lifetimes, e *entry[V], hash uint64, now instant) (a Answer[V], v verdict) {
+	if st := e.state(l, lt, hash, now); st.ttl > 0 && !st.invalid {
+		return e.answer(Negative, st, now), serve
+	}
+	return a, load
+}
+
+// lookStale returns what may be served after loading has failed. Where the
+// failure is not MySQL's, but too many callers, an invalidated value may not.
+func (s *shard[V]) lookStale(l *Lookup[V], key string, hash uint64, now instant, evenInvalid bool) (a Answer[V], ok bool) {
+	lt := l.lifetimes.Load()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, ok := s.values.Get(entryKey{l.id, key})
+	if !ok {
+		return a, false
+	}
+	st := e.state(l, lt, hash, now)
+	if !e.usableOnError(st, lt) || st.invalid && !evenInvalid {
+		return a, false
+	}
+	outcome := StaleError
+	if st.ttl > 0 {
+		outcome = Hit // another load has stored it meanwhile
+	}
+	s.tallies[l.id][outcome]++
+	return e.answer(outcome, st, now), true
+}
+
+// invalidate raises the key's generation and marks or drops its entry, in one
+// step under the lock: a load that noted the generation before can no longer
+// store.
+func (s *shard[V]) invalidate(l *Lookup[V], key string, hash uint64, now instant, mode PurgeMode) {
+	k := entryKey{l.id, key}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.generations[hash%generationsPerShard]++
+	if e, ok := s.values.Peek(k); ok {
+		e.invalidAt = now
+		if mode == PurgeRemove {
+			s.dropLocked(l, s.values, k, e)
+		}
+	}
+	if e, ok := s.absences.Peek(k); ok {
+		s.dropLocked(l, s.absences, k, e)
+	}
+}
+
+// store puts a load's answer in. The caller has reserved its weight.
+// It reports false if an invalidation came since g was noted, or a later load
+// was faster.
+func (s *shard[V]) store(l *Lookup[V], key string, hash uint64, e *entry[V], g generation) bool {
+	k := entryKey{l.id, key}
+	home, other := s.values, s.absences
+	if !e.found {
+		home, other = other, home
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.admitsLocked(l, k, hash, e.loadedAt, g) {
+		return false
+	}
+	for _, at := range []lru[V]{home, other} {
+		if old, ok := at.Peek(k); ok {
+			s.dropLocked(l, at, k, old)
+		}
+	}
+	home.Add(k, e)
+	l.used(e.found).add(e.weight)
+	return true
+}
+
+// forget drops what is known of a key whose newer answer cannot be stored.
+func (s *shard[V]) forget(l *Lookup[V], key string, hash uint64, loadedAt instant, g generation) {
+	k := entryKey{l.id, key}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.admitsLocked(l, k, hash, loadedAt, g) {
+		return
+	}
+	for _, at := range []lru[V]{s.values, s.absences} {
+		if old, ok := at.Peek(k); ok {
+			s.dropLocked(l, at, k, old)
+		}
+	}
+}
+
+func (s *shard[V]) admitsLocked(l *Lookup[V], k entryKey, hash uint64, loadedAt instant, g generation) bool {
+	if g.counter != s.generations[hash%generationsPerShard] || g.epoch != l.epoch.Load() {
+		return false
+	}
+	for _, at := range []lru[V]{s.values, s.absences} {
+		if old, ok := at.Peek(k); ok && old.loadedAt > loadedAt && old.epoch == g.epoch && old.invalidAt == never {
+			return false
+		}
+	}
+	return true
+}
+
+// evictOldest drops the least recently used entry of one kind.
+func (s *shard[V]) evictOldest(c *Cache[V], found bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := s.absences
+	if found {
+		at = s.values
+	}
+	k, e, ok := at.GetOldest()
+	if ok {
+		s.dropLocked(c.lookupByID(k.lookup), at, k, e)
+	}
+	return ok
+}
+
+func (s *shard[V]) dropLocked(l *Lookup[V], at lru[V], k entryKey, e *entry[V]) {
+	at.Remove(k)
+	l.used(e.found).sub(e.weight)
+	l.cache.budgetOf(e.found).release(e.weight)
+}
+
+// generation returns the current generation of a key.
+func (s *shard[V]) generation(l *Lookup[V], hash uint64) generation {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return generation{l.epoch.Load(), s.generations[hash%generationsPerShard]}
+}
+
+// serves reports whether memory can answer w without a load, or for a
+// background refresh, whether the value has become fresh already.
+func (s *shard[V]) serves(l *Lookup[V], w *want[V]) bool {
+	lt, now := l.lifetimes.Load(), l.cache.now()
+	k := entryKey{l.id, w.key}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, ok := s.values.Peek(k)
+	if !ok {
+		e, ok = s.absences.Peek(k)
+	}
+	if !ok {
+		return false
+	}
+	st := e.state(l, lt, w.hash, now)
+	return st.ttl > 0 && !st.invalid
+}

@@ -1,0 +1,82 @@
+package cache
+
+// tally counts answers by outcome.
+type tally [outcomes]uint64
+
+// Stats is what the cache did and holds. Counters count from its making.
+type Stats struct {
+	Entries           int64  // values held
+	Weight            int64  // bytes of the values held, keys and overhead included
+	MaxEntries        int64  // bound of Entries; 0: none
+	MaxWeight         int64  // bound of Weight
+	Negatives         int64  // absences remembered
+	Evictions         uint64 // values dropped to make room
+	NegativeEvictions uint64
+	Loads             uint64        // calls of load functions
+	LoadedKeys        uint64        // keys in them
+	LoadErrors        uint64        // calls that failed
+	BusySlots         int           // load functions running
+	InFlight          int           // keys being loaded or waiting for a slot
+	Waiting           int           // callers' waits for keys
+	Failing           bool          // the last load failed
+	Lookups           []LookupStats // in the order of NewLookup
+}
+
+// LookupStats is the share of one lookup.
+type LookupStats struct {
+	Name      string
+	Entries   int64
+	Weight    int64
+	Negatives int64
+	Answers   [outcomes]uint64 // by Outcome
+	Refused   uint64           // ErrOverloaded and ErrClosed
+	Failed    uint64           // loads failed and nothing stale was there
+}
+
+// Stats returns the numbers of this moment. It locks one shard after the
+// other, so that they are not of exactly one moment.
+func (c *Cache[V]) Stats() Stats {
+	s := Stats{
+		Entries:           c.values.entries.Load(),
+		Weight:            c.values.weight.Load(),
+		MaxEntries:        c.values.maxEntries.Load(),
+		MaxWeight:         c.values.maxWeight.Load(),
+		Negatives:         c.absences.entries.Load(),
+		Evictions:         uint64(c.values.evictions.Load()),
+		NegativeEvictions: uint64(c.absences.evictions.Load()),
+		Failing:           c.health.failing(never),
+	}
+	c.batcher.mu.Lock()
+	s.Loads, s.LoadedKeys, s.LoadErrors = c.batcher.batches, c.batcher.keys, c.batcher.errors
+	s.BusySlots = c.options.Concurrency - c.batcher.idle
+	c.batcher.mu.Unlock()
+	c.flights.mu.Lock()
+	s.InFlight, s.Waiting = len(c.flights.aloft), c.flights.waiting
+	c.flights.mu.Unlock()
+	for _, l := range *c.lookups.Load() {
+		s.Lookups = append(s.Lookups, l.stats())
+	}
+	return s
+}
+
+func (l *Lookup[V]) stats() LookupStats {
+	s := LookupStats{
+		Name:      l.name,
+		Entries:   l.usedByValues.entries.Load(),
+		Weight:    l.usedByValues.weight.Load(),
+		Negatives: l.usedByAbsences.entries.Load(),
+		Refused:   l.refused.Load(),
+		Failed:    l.failed.Load(),
+	}
+	for i := range s.Answers {
+		s.Answers[i] = l.answered[i].Load()
+	}
+	for _, sh := range l.cache.shards {
+		sh.mu.Lock()
+		for i, n := range sh.tallies[l.id] {
+			s.Answers[i] += n
+		}
+		sh.mu.Unlock()
+	}
+	return s
+}
