@@ -22,16 +22,21 @@ type entry[V any] struct {
 	value     V
 	loadedAt  instant // when its load began
 	invalidAt instant // when it was last invalidated alone, never if it was not
+	triedAt   instant // when a refresh of it was last begun, never if none was
 	epoch     uint64  // the lookup's epoch that its load noted
 	weight    int32
 	found     bool
 }
 
 // entryOverhead is what an entry costs beyond its key and value: the entry
-// itself (64 bytes for a one-word value), golang-lru's list node (96), and its
+// itself (48 bytes for a one-word value), golang-lru's list node (96), and its
 // slot in the shard's map, whose tables are between 7/16 and 7/8 full (38 to 76).
 // TestWeightIsHonest holds it against the heap.
-const entryOverhead = 64 + 96 + 76
+const entryOverhead = 48 + 96 + 76
+
+// refreshPause is the least time between two refreshes of one entry, so that
+// a key whose refresh is slow, or fails alone, costs its readers nothing more.
+const refreshPause = time.Second
 
 // keyWeight is what a key's bytes occupy: Go allocates small strings in steps
 // of 16 bytes.

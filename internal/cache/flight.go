@@ -140,7 +140,7 @@ func (f *flights[V]) admitLocked(aloft, background bool) error {
 // fly waits for the batcher's answer and takes the flight out of the air.
 func (f *flights[V]) fly(fl *flight[V]) (any, error) {
 	defer f.landed.Done()
-	ctx, cancel := context.WithTimeoutCause(f.cache.closing, f.cache.options.LoadTimeout, ErrLoadTimeout)
+	ctx, cancel := context.WithTimeout(f.cache.closing, f.cache.options.LoadTimeout)
 	defer cancel()
 	var r landing[V]
 	select {
@@ -149,7 +149,8 @@ func (f *flights[V]) fly(fl *flight[V]) (any, error) {
 		fl.gone.Store(true)
 		r.err = ErrClosed
 		if f.cache.closing.Err() == nil {
-			r.err = context.Cause(ctx)
+			r.err = ErrLoadTimeout
+			f.cache.health.failed(f.cache.now())
 		}
 	}
 	f.mu.Lock()

@@ -116,28 +116,27 @@ func (l *Lookup[V]) Get(ctx context.Context, key string) (Answer[V], error) {
 // their order. What is missing is loaded together.
 func (l *Lookup[V]) GetMany(ctx context.Context, keys []string, dst []Result[V]) []Result[V] {
 	base := len(dst)
-	var missing []*want[V]
+	var wants []*want[V]
 	now := l.cache.now()
 	for i, key := range keys {
 		hash := l.hash(key)
 		a, v, g := l.shard(hash).look(l, key, hash, now)
-		switch v {
-		case serveAndRefresh:
-			l.refresh(key, hash, g)
-		case load:
-			missing = append(missing, &want[V]{key: key, hash: hash, generation: g, index: base + i})
+		if v != serve {
+			wants = append(wants, &want[V]{key: key, hash: hash, generation: g, index: base + i, background: v == serveAndRefresh})
 		}
 		dst = append(dst, Result[V]{Answer: a})
 	}
-	if len(missing) == 0 {
+	if len(wants) == 0 {
 		return dst
 	}
-	l.cache.flights.join(l, missing)
-	for _, w := range missing {
+	l.cache.flights.join(l, wants)
+	for _, w := range wants {
 		r := &dst[w.index]
-		if w.served {
+		switch {
+		case w.background:
+		case w.served:
 			r.Answer, r.Err = l.Get(ctx, w.key)
-		} else {
+		default:
 			r.Answer, r.Err = l.await(ctx, w)
 		}
 	}
@@ -151,7 +150,7 @@ func (l *Lookup[V]) Reload(ctx context.Context, key string) (Answer[V], error) {
 	w := want[V]{key: key, hash: hash, generation: l.shard(hash).generation(l, hash), forced: true}
 	l.cache.flights.join(l, []*want[V]{&w})
 	a, err := l.await(ctx, &w)
-	a.Forced = err == nil && a.Outcome != StaleError
+	a.Forced = err == nil && (a.Outcome == Miss || a.Outcome == Collapsed)
 	return a, err
 }
 
@@ -184,7 +183,7 @@ func (l *Lookup[V]) landed(w *want[V], r landing[V]) Answer[V] {
 	}
 	l.answered[outcome].Add(1)
 	now := l.cache.now()
-	e := &entry[V]{value: r.Value, found: r.Found, loadedAt: r.startedAt, invalidAt: never, epoch: w.generation.epoch}
+	e := &entry[V]{value: r.Value, found: r.Found, loadedAt: r.startedAt, invalidAt: never, triedAt: never, epoch: w.generation.epoch}
 	a := e.answer(outcome, e.state(l, l.lifetimes.Load(), w.hash, now), now)
 	a.Stored = r.stored
 	return a

@@ -37,11 +37,8 @@ type LookupStats struct {
 // other, so that they are not of exactly one moment.
 func (c *Cache[V]) Stats() Stats {
 	s := Stats{
-		Entries:           c.values.entries.Load(),
-		Weight:            c.values.weight.Load(),
 		MaxEntries:        c.values.maxEntries.Load(),
 		MaxWeight:         c.values.maxWeight.Load(),
-		Negatives:         c.absences.entries.Load(),
 		Evictions:         uint64(c.values.evictions.Load()),
 		NegativeEvictions: uint64(c.absences.evictions.Load()),
 		Failing:           c.health.failing(never),
@@ -54,7 +51,11 @@ func (c *Cache[V]) Stats() Stats {
 	s.InFlight, s.Waiting = len(c.flights.aloft), c.flights.waiting
 	c.flights.mu.Unlock()
 	for _, l := range *c.lookups.Load() {
-		s.Lookups = append(s.Lookups, l.stats())
+		of := l.stats()
+		s.Entries += of.Entries
+		s.Weight += of.Weight
+		s.Negatives += of.Negatives
+		s.Lookups = append(s.Lookups, of)
 	}
 	return s
 }

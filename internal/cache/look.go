@@ -1,0 +1,106 @@
+package cache
+
+import "time"
+
+// verdict is what is to be done about a lookup.
+type verdict uint8
+
+const (
+	serve           verdict = iota // the answer stands
+	serveAndRefresh                // the answer stands; load a new one in the background
+	load                           // there is nothing to be served before a load was tried
+)
+
+// look decides what a lookup of a key gets from memory at this instant.
+func (s *shard[V]) look(l *Lookup[V], key string, hash uint64, now instant) (a Answer[V], v verdict, g generation) {
+	lt := l.lifetimes.Load()
+	k := entryKey{l.id, key}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g = generation{l.epoch.Load(), s.generations[hash%generationsPerShard]}
+	if e, ok := s.values.Get(k); ok {
+		a, v = s.lookValueLocked(l, lt, e, hash, now)
+	} else if e, ok := s.absences.Get(k); ok {
+		a, v = lookAbsence(l, lt, e, hash, now)
+	} else {
+		v = load
+	}
+	if v != load {
+		s.tallies[l.id][a.Outcome]++
+	}
+	return a, v, g
+}
+
+func (s *shard[V]) lookValueLocked(l *Lookup[V], lt *Lifetimes, e *entry[V], hash uint64, now instant) (Answer[V], verdict) {
+	st := e.state(l, lt, hash, now)
+	switch {
+	case st.ttl > 0 && !st.invalid:
+		return e.answer(Hit, st, now), serve
+	case !st.invalid && -st.ttl < lt.StaleWhileRevalidate:
+		return e.answer(Stale, st, now), l.cache.refreshIsDue(e, now)
+	case e.usableOnError(st, lt) && l.cache.health.failing(st.invalidAt) && !l.cache.health.probe(now):
+		return e.answer(StaleError, st, now), serve
+	}
+	var none Answer[V]
+	return none, load
+}
+
+// refreshIsDue decides, under the lock of e's shard, whether the caller that is
+// served a stale value begins a refresh.
+func (c *Cache[V]) refreshIsDue(e *entry[V], now instant) verdict {
+	if e.triedAt != never && time.Duration(now-e.triedAt) < refreshPause {
+		return serve
+	}
+	if c.health.failing(never) && !c.health.probe(now) {
+		return serve
+	}
+	e.triedAt = now
+	return serveAndRefresh
+}
+
+func lookAbsence[V any](l *Lookup[V], lt *Lifetimes, e *entry[V], hash uint64, now instant) (a Answer[V], v verdict) {
+	if st := e.state(l, lt, hash, now); st.ttl > 0 && !st.invalid {
+		return e.answer(Negative, st, now), serve
+	}
+	return a, load
+}
+
+// lookStale returns what may be served after loading has failed. Where the
+// failure is not MySQL's, but too many callers, an invalidated value may not.
+func (s *shard[V]) lookStale(l *Lookup[V], key string, hash uint64, now instant, evenInvalid bool) (a Answer[V], ok bool) {
+	lt := l.lifetimes.Load()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, ok := s.values.Get(entryKey{l.id, key})
+	if !ok {
+		return a, false
+	}
+	st := e.state(l, lt, hash, now)
+	if !e.usableOnError(st, lt) || st.invalid && !evenInvalid {
+		return a, false
+	}
+	outcome := StaleError
+	if st.ttl > 0 {
+		outcome = Hit // another load has stored it meanwhile
+	}
+	s.tallies[l.id][outcome]++
+	return e.answer(outcome, st, now), true
+}
+
+// serves reports whether memory can answer w without a load, or for a
+// background refresh, whether the value has become fresh already.
+func (s *shard[V]) serves(l *Lookup[V], w *want[V]) bool {
+	lt, now := l.lifetimes.Load(), l.cache.now()
+	k := entryKey{l.id, w.key}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, ok := s.values.Peek(k)
+	if !ok {
+		e, ok = s.absences.Peek(k)
+	}
+	if !ok {
+		return false
+	}
+	st := e.state(l, lt, w.hash, now)
+	return st.ttl > 0 && !st.invalid
+}
