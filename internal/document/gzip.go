@@ -7,10 +7,17 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// smallestGzip is the length of a body below which gzip's own frame and the client's work outweigh the gain.
-const smallestGzip = 200
+const (
+	// smallestGzip is the length of a body below which gzip's own frame and
+	// the client's work outweigh the gain.
+	smallestGzip = 200
 
-// compressor is a writer with its output, kept between documents: the writer's tables are far larger than a document.
+	// largestKept is the output that a compressor may keep between documents.
+	largestKept = 1 << 20
+)
+
+// compressor is a writer with its output, kept between documents: the writer's
+// tables are far larger than a document.
 type compressor struct {
 	writer *gzip.Writer
 	out    bytes.Buffer
@@ -18,20 +25,24 @@ type compressor struct {
 
 var compressors = sync.Pool{New: func() any { return &compressor{writer: gzip.NewWriter(nil)} }}
 
-// compress returns body in gzip form, in an allocation of its own, or nil when that saves less than an eighth.
+// compress returns body in gzip form, in an allocation of its own, or nil when
+// that saves less than an eighth.
 func compress(body []byte) []byte {
 	if len(body) < smallestGzip {
 		return nil
 	}
 	c := compressors.Get().(*compressor)
-	defer compressors.Put(c)
 	c.out.Reset()
 	c.writer.Reset(&c.out)
 	// A bytes.Buffer takes every write, so neither call can fail.
 	_, _ = c.writer.Write(body)
 	_ = c.writer.Close()
-	if c.out.Len() > len(body)-len(body)/8 {
-		return nil
+	var zipped []byte
+	if c.out.Len() <= len(body)-len(body)/8 {
+		zipped = bytes.Clone(c.out.Bytes())
 	}
-	return bytes.Clone(c.out.Bytes())
+	if c.out.Cap() <= largestKept {
+		compressors.Put(c)
+	}
+	return zipped
 }
