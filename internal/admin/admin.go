@@ -1,0 +1,82 @@
+// Package admin is the API for those who run the service, on a listener of its
+// own: health, metrics, purges and profiles.
+//
+// Reading is open to whoever reaches the listener. Changing needs the bearer
+// token, if one is set; without one it is allowed only over loopback and Unix
+// sockets. A web page in an operator's browser can do neither: requests from
+// other sites are refused (Sec-Fetch-Site and Origin), and so are host names
+// that are not the listener's own, which is how DNS rebinding shows.
+package admin
+
+import (
+	"log/slog"
+	"net/http"
+	"net/http/pprof"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"productcache/internal/cache"
+	"productcache/internal/problem"
+)
+
+// Options of the admin API. Lookups, Ready and Metrics are required.
+type Options struct {
+	Token   string          // needed for changes; "": changes over loopback and Unix sockets only
+	Lookups []Lookup        // what can be purged
+	Ready   func() []string // why the service is not ready; none: it is
+	Metrics *Metrics
+	Logger  *slog.Logger // gets changes; nil: nobody
+}
+
+// A Lookup is what a purge names.
+type Lookup struct {
+	Name     string
+	ParseKey func(string) (string, error) // its error's text is fit for strangers
+	Cache    Purger
+}
+
+// A Purger invalidates cached keys; cache.Lookup is one.
+type Purger interface {
+	Purge(mode cache.PurgeMode, keys ...string)
+	PurgeAll(mode cache.PurgeMode)
+}
+
+type handler struct {
+	Options
+	lookups map[string]Lookup
+}
+
+// New returns the admin API.
+func New(o Options) http.Handler {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	h := &handler{Options: o, lookups: make(map[string]Lookup)}
+	for _, l := range o.Lookups {
+		h.lookups[l.Name] = l
+	}
+	r := chi.NewRouter()
+	r.Use(h.ownHost)
+	r.NotFound(func(w http.ResponseWriter, _ *http.Request) {
+		problem.New(http.StatusNotFound, "not-found", "There is nothing here", "").Write(w)
+	})
+	r.MethodNotAllowed(func(w http.ResponseWriter, _ *http.Request) {
+		problem.New(http.StatusMethodNotAllowed, "method-not-allowed", "This method is not allowed here", "").Write(w)
+	})
+	r.Get("/healthz", h.health)
+	r.Get("/readyz", h.ready)
+	r.Method(http.MethodGet, "/metrics", promhttp.HandlerFor(o.Metrics.registry, promhttp.HandlerOpts{}))
+	r.With(sameSite, h.mayChange).Post("/api/purge", h.purge)
+	profiles(r)
+	return r
+}
+
+// profiles serves what net/http/pprof does, at the same paths.
+func profiles(r chi.Router) {
+	r.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+	r.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	r.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	r.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	r.HandleFunc("/debug/pprof/*", pprof.Index)
+}
