@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/pprof"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -20,18 +21,17 @@ import (
 	"productcache/internal/problem"
 )
 
-// Options of the admin API. Lookups, Ready and Metrics are required.
+// Options of the admin API. Lookup, Ready and Metrics are required.
 type Options struct {
-	Token   string          // needed for changes; "": changes over loopback and Unix sockets only
-	Lookups []Lookup        // what can be purged
-	Ready   func() []string // why the service is not ready; none: it is
+	Token   string                                // needed for changes; "": changes over loopback and Unix sockets only
+	Lookup  func(name string) (l Lookup, ok bool) // what can be purged, now
+	Ready   func() []string                       // why the service is not ready; none: it is
 	Metrics *Metrics
 	Logger  *slog.Logger // gets changes; nil: nobody
 }
 
 // A Lookup is what a purge names.
 type Lookup struct {
-	Name     string
 	ParseKey func(string) (string, error) // its error's text is fit for strangers
 	Cache    Purger
 }
@@ -42,26 +42,21 @@ type Purger interface {
 	PurgeAll(mode cache.PurgeMode)
 }
 
-type handler struct {
-	Options
-	lookups map[string]Lookup
-}
+type handler struct{ Options }
 
 // New returns the admin API.
 func New(o Options) http.Handler {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	h := &handler{Options: o, lookups: make(map[string]Lookup)}
-	for _, l := range o.Lookups {
-		h.lookups[l.Name] = l
-	}
+	h := &handler{o}
 	r := chi.NewRouter()
 	r.Use(h.ownHost)
 	r.NotFound(func(w http.ResponseWriter, _ *http.Request) {
 		problem.New(http.StatusNotFound, "not-found", "There is nothing here", "").Write(w)
 	})
-	r.MethodNotAllowed(func(w http.ResponseWriter, _ *http.Request) {
+	r.MethodNotAllowed(func(w http.ResponseWriter, req *http.Request) {
+		w.Header().Set("Allow", allowed(r, req.URL.Path))
 		problem.New(http.StatusMethodNotAllowed, "method-not-allowed", "This method is not allowed here", "").Write(w)
 	})
 	r.Get("/healthz", h.health)
@@ -70,6 +65,17 @@ func New(o Options) http.Handler {
 	r.With(sameSite, h.mayChange).Post("/api/purge", h.purge)
 	profiles(r)
 	return r
+}
+
+// allowed lists the methods that a path has.
+func allowed(r chi.Routes, path string) string {
+	var methods []string
+	for _, m := range []string{http.MethodGet, http.MethodPost} {
+		if r.Match(chi.NewRouteContext(), m, path) {
+			methods = append(methods, m)
+		}
+	}
+	return strings.Join(methods, ", ")
 }
 
 // profiles serves what net/http/pprof does, at the same paths.

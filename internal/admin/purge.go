@@ -40,7 +40,7 @@ func (h *handler) purge(w http.ResponseWriter, r *http.Request) {
 		bad.Write(w)
 		return
 	}
-	l, ok := h.lookups[request.Lookup]
+	l, ok := h.Lookup(request.Lookup)
 	if !ok {
 		problem.New(http.StatusNotFound, "unknown-lookup", "There is no such lookup", fmt.Sprintf("%.100q is not in the catalog.", request.Lookup)).Write(w)
 		return
