@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"productcache/internal/catalog"
+	"productcache/internal/store"
+)
+
+// errFindings is the failure of check: what was found is printed already.
+var errFindings = errors.New("the catalog does not fit the database")
+
+// check runs and EXPLAINs every query of the catalog.
+func check(ctx context.Context, c *Config, out io.Writer, log *slog.Logger) (err error) {
+	db, err := openStore(c, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	checked, err := c.checkable(ctx, db)
+	if err != nil {
+		return err
+	}
+	findings, err := db.Check(ctx, checked)
+	if err != nil {
+		return err
+	}
+	failed := false
+	for _, f := range findings {
+		fmt.Fprintln(out, f)
+		failed = failed || !f.Warning
+	}
+	if failed {
+		return errFindings
+	}
+	fmt.Fprintf(out, "%d lookups are fine\n", len(checked.Lookups))
+	return nil
+}
+
+func (c *Config) checkable(ctx context.Context, db *store.Store) (*catalog.Catalog, error) {
+	if c.Table == "" {
+		return readCatalog(c.Catalog)
+	}
+	column, keyType, err := db.PrimaryKey(ctx, c.Table)
+	if err != nil {
+		return nil, fmt.Errorf("-table %s: %w", c.Table, err)
+	}
+	return catalog.SingleTable(c.Table, column, keyType), nil
+}
+
+// starter writes a starter catalog.
+func starter(ctx context.Context, c *Config, out io.Writer, log *slog.Logger) (err error) {
+	db, err := openStore(c, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	text, err := db.Starter(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(out, text)
+	return err
+}

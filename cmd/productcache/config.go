@@ -1,0 +1,168 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+)
+
+// Config is every setting of the program. Its flags say what each means.
+type Config struct {
+	Listen         string
+	AdminListen    string
+	AdminTokenFile string
+	MySQLDSN       string
+	MySQLDSNFile   string
+	Catalog        string
+	Table          string
+
+	CacheBytes           size
+	CacheEntries         int
+	MaxEntryBytes        size
+	TTL                  time.Duration
+	TTLJitter            float64
+	StaleWhileRevalidate time.Duration
+	StaleIfError         time.Duration
+	NegativeTTL          time.Duration
+	NegativeEntries      int
+
+	MySQLMaxConns     int
+	MySQLQueryTimeout time.Duration
+	BatchKeys         int
+	MaxKeys           int
+	MaxWaiting        int
+	RequestTimeout    time.Duration
+	ClientMaxAge      time.Duration
+	HonorNoCache      bool
+	ShutdownTimeout   time.Duration
+	LogFormat         string
+	LogLevel          slog.Level
+	TLSCert, TLSKey   string
+	Version           bool
+
+	settings []setting // every flag with its value and source, for the log
+}
+
+// flags declares every flag on fs.
+func (c *Config) flags(fs *flag.FlagSet) {
+	fs.StringVar(&c.Listen, "listen", "127.0.0.1:8080", "`addresses` of the public API: host:port or unix:PATH, several with commas")
+	fs.StringVar(&c.AdminListen, "admin-listen", "127.0.0.1:8081", "`addresses` of the admin API: metrics, health, purge")
+	fs.StringVar(&c.AdminTokenFile, "admin-token-file", "", "`file` with the bearer token that changes on the admin API need; without it they are allowed from loopback and Unix sockets only")
+	fs.StringVar(&c.MySQLDSN, "mysql-dsn", "", "`DSN` of the database: user:password@tcp(host:3306)/shop; better from the environment or a file, since arguments are visible to all users of a machine")
+	fs.StringVar(&c.MySQLDSNFile, "mysql-dsn-file", "", "`file` with the DSN")
+	fs.StringVar(&c.Catalog, "catalog", "", "catalog `file` that says what is served")
+	fs.StringVar(&c.Table, "table", "", "serve this `table` by its primary key, all columns, instead of a catalog")
+	c.cacheFlags(fs)
+	c.loadFlags(fs)
+	fs.DurationVar(&c.ShutdownTimeout, "shutdown-timeout", 10*time.Second, "after a signal, time for requests to end")
+	fs.StringVar(&c.LogFormat, "log-format", "text", "`format` of the log: text or json")
+	fs.TextVar(&c.LogLevel, "log-level", slog.LevelInfo, "least `level` logged: debug, info, warn or error")
+	fs.StringVar(&c.TLSCert, "tls-cert", "", "certificate `file`: the public API is served by TLS")
+	fs.StringVar(&c.TLSKey, "tls-key", "", "key `file` of -tls-cert")
+	fs.BoolVar(&c.Version, "version", false, "print the version and exit")
+}
+
+func (c *Config) cacheFlags(fs *flag.FlagSet) {
+	c.CacheBytes, c.MaxEntryBytes = 256<<20, 1<<20
+	fs.Var(&c.CacheBytes, "cache-bytes", "bound of the memory of all entries: keys, values and overhead, a `size` such as 64MiB")
+	fs.IntVar(&c.CacheEntries, "cache-entries", 0, "bound of the `number` of entries; 0: none but -cache-bytes")
+	fs.Var(&c.MaxEntryBytes, "max-entry-bytes", "an answer above this `size` is served, but not stored")
+	fs.DurationVar(&c.TTL, "ttl", 5*time.Minute, "lifetime of an entry; a catalog may set its own")
+	fs.Float64Var(&c.TTLJitter, "ttl-jitter", 0.1, "shortens each key's lifetime by up to this `share`, 0 to 1, so that entries loaded together do not expire together")
+	fs.DurationVar(&c.StaleWhileRevalidate, "stale-while-revalidate", 30*time.Second, "after -ttl, time for which the old entry is served while a new one is loaded")
+	fs.DurationVar(&c.StaleIfError, "stale-if-error", 24*time.Hour, "after -ttl, time for which the old entry is served if MySQL fails")
+	fs.DurationVar(&c.NegativeTTL, "negative-ttl", 10*time.Second, "time for which a key without a row is remembered; 0: not at all")
+	fs.IntVar(&c.NegativeEntries, "negative-entries", 100000, "`number` of keys without a row remembered, apart from -cache-bytes")
+}
+
+func (c *Config) loadFlags(fs *flag.FlagSet) {
+	fs.IntVar(&c.MySQLMaxConns, "mysql-max-conns", 8, "`number` of queries in MySQL at the same time, abandoned ones included")
+	fs.DurationVar(&c.MySQLQueryTimeout, "mysql-query-timeout", 2*time.Second, "time after which the server stops a query")
+	fs.IntVar(&c.BatchKeys, "batch-keys", 100, "`number` of keys in one query at most")
+	fs.IntVar(&c.MaxKeys, "max-keys", 100, "`number` of keys in one request at most")
+	fs.IntVar(&c.MaxWaiting, "max-waiting", 10000, "`number` of keys being loaded, and of waits for them, beyond which requests get 503")
+	fs.DurationVar(&c.RequestTimeout, "request-timeout", 5*time.Second, "time after which a request that waits for MySQL gets 504, or a stale entry")
+	fs.DurationVar(&c.ClientMaxAge, "client-max-age", 0, "max-age in answers, for clients that may keep them unasked; 0: no-cache")
+	fs.BoolVar(&c.HonorNoCache, "honor-no-cache", false, "a request's Cache-Control: no-cache forces a load")
+}
+
+// parseConfig reads flags from args and, for those not given, from the
+// environment.
+func parseConfig(command string, args []string, lookupEnv func(string) (string, bool), stderr io.Writer) (*Config, error) {
+	c := &Config{}
+	fs := flag.NewFlagSet("productcache "+command, flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.Usage = func() {}
+	c.flags(fs)
+	err := fs.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		usage(fs, stderr)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if fs.NArg() > 0 {
+		return nil, fmt.Errorf("unexpected argument %q; see -help", fs.Arg(0))
+	}
+	given := map[string]bool{}
+	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	if err := c.fromEnvironment(fs, given, lookupEnv); err != nil {
+		return nil, err
+	}
+	if c.Version {
+		return c, nil
+	}
+	return c, c.Validate(command)
+}
+
+// fromEnvironment sets the flags that were not given, and notes every
+// setting's source.
+func (c *Config) fromEnvironment(fs *flag.FlagSet, given map[string]bool, lookupEnv func(string) (string, bool)) error {
+	var broken []error
+	fs.VisitAll(func(f *flag.Flag) {
+		source := "default"
+		if given[f.Name] {
+			source = "flag"
+		} else if value, ok := lookupEnv(envName(f.Name)); ok && f.Name != "version" {
+			source = "environment"
+			if err := fs.Set(f.Name, value); err != nil {
+				broken = append(broken, fmt.Errorf("invalid value %q for %s: %w", masked(f.Name, value), envName(f.Name), err))
+			}
+		}
+		c.settings = append(c.settings, setting{f.Name, masked(f.Name, f.Value.String()), source})
+	})
+	return errors.Join(broken...)
+}
+
+// envName is the environment variable of a flag: PRODUCTCACHE_CACHE_BYTES for
+// cache-bytes.
+func envName(name string) string {
+	return "PRODUCTCACHE_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+}
+
+func usage(fs *flag.FlagSet, w io.Writer) {
+	fmt.Fprint(w, `usage: productcache [flags]         serve
+       productcache check [flags]   run and EXPLAIN every query of the catalog
+       productcache init [flags]    write a starter catalog to standard output
+
+Each flag may also be set in the environment: -cache-bytes by PRODUCTCACHE_CACHE_BYTES.
+
+`)
+	fs.SetOutput(w)
+	fs.PrintDefaults()
+}
+
+// setting is a flag's value in force and where it comes from.
+type setting struct{ Name, Value, Source string }
+
+func newLogger(c *Config, w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: c.LogLevel}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}

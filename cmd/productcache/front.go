@@ -1,0 +1,32 @@
+package main
+
+import (
+	"net/http"
+	"sync/atomic"
+
+	"productcache/internal/problem"
+)
+
+// front is the public API as it is now. Until it is known what is served, which
+// with -table takes MySQL, every request gets 503.
+type front struct {
+	served atomic.Pointer[served]
+}
+
+// served is a set of lookups and the handler made for them.
+type served struct {
+	lookups map[string]*lookup
+	handler http.Handler
+}
+
+// ServeHTTP implements http.Handler.
+func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if now := f.served.Load(); now != nil {
+		now.handler.ServeHTTP(w, r)
+		return
+	}
+	w.Header().Set("Retry-After", "1")
+	w.Header().Set("Cache-Control", "no-store")
+	problem.New(http.StatusServiceUnavailable, "unavailable", "The service is starting",
+		"Its database has not been reached yet.").Write(w)
+}

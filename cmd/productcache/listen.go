@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"productcache/internal/admin"
+)
+
+// Limits of a connection, for both listeners.
+const (
+	headerTimeout  = 10 * time.Second // to send a request's header
+	readTimeout    = 30 * time.Second // to send a whole request
+	idleTimeout    = 2 * time.Minute  // between two requests
+	maxHeaderBytes = 256 << 10        // well above what httpapi refuses with a problem
+)
+
+// servers are the HTTP servers of both listeners, each open already.
+type servers struct {
+	public, admin []net.Listener
+	all           []*server
+	serving       sync.WaitGroup
+}
+
+type server struct {
+	http.Server
+	listener net.Listener
+}
+
+// listen opens all listeners: a busy port is an error before anything is served.
+func (s *service) listen() (_ *servers, err error) {
+	all := &servers{}
+	defer func() {
+		if err != nil {
+			all.close()
+		}
+	}()
+	tlsConfig, err := s.config.tls()
+	if err != nil {
+		return nil, err
+	}
+	token := ""
+	if s.config.AdminTokenFile != "" {
+		if token, err = readSecret("-admin-token-file", s.config.AdminTokenFile); err != nil {
+			return nil, err
+		}
+	}
+	// The slowest answer: it waits for MySQL, and is then read slowly.
+	writeTimeout := s.config.RequestTimeout + readTimeout
+	if all.public, err = all.open("listen", s.config.Listen, &s.front, tlsConfig, writeTimeout, s.log); err != nil {
+		return nil, err
+	}
+	adminHandler := admin.New(admin.Options{Token: token, Lookup: s.purgeable, Ready: s.notReady, Metrics: s.metrics, Logger: s.log})
+	// Profiles take as long as they are asked to.
+	all.admin, err = all.open("admin-listen", s.config.AdminListen, adminHandler, nil, 0, s.log)
+	return all, err
+}
+
+func (all *servers) open(flag, list string, h http.Handler, tlsConfig *tls.Config, writeTimeout time.Duration, log *slog.Logger) (opened []net.Listener, err error) {
+	for _, address := range addresses(list) {
+		l, err := listenAt(address)
+		if err != nil {
+			return nil, fmt.Errorf("-%s: %w", flag, err)
+		}
+		opened = append(opened, l)
+		log.Info("listening", "as", flag, "address", l.Addr().String())
+		if tlsConfig != nil {
+			l = tls.NewListener(l, tlsConfig)
+		}
+		all.all = append(all.all, &server{
+			listener: l,
+			Server: http.Server{
+				Handler:           h,
+				ReadHeaderTimeout: headerTimeout,
+				ReadTimeout:       readTimeout,
+				WriteTimeout:      writeTimeout,
+				IdleTimeout:       idleTimeout,
+				MaxHeaderBytes:    maxHeaderBytes,
+				ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+			},
+		})
+	}
+	return opened, nil
+}
+
+// listenAt opens host:port or unix:PATH. A socket file that nobody listens on
+// any more, left by a process that was killed, is replaced.
+func listenAt(address string) (net.Listener, error) {
+	path, ok := strings.CutPrefix(address, "unix:")
+	if !ok {
+		return net.Listen("tcp", address)
+	}
+	if info, err := os.Lstat(path); err == nil && info.Mode().Type() == fs.ModeSocket {
+		if conn, err := net.Dial("unix", path); err == nil {
+			_ = conn.Close()
+			return nil, fmt.Errorf("another process listens on %s", path)
+		}
+		if err := os.Remove(path); err != nil {
+			return nil, err
+		}
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, err
+	}
+	// PHP runs as another user: who may enter the folder may connect.
+	return l, os.Chmod(path, 0o666)
+}
+
+// tls returns nil where the public API is plain HTTP.
+func (c *Config) tls() (*tls.Config, error) {
+	if c.TLSCert == "" {
+		return nil, nil
+	}
+	pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+	if err != nil {
+		return nil, fmt.Errorf("-tls-cert, -tls-key: %w", err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
+}
+
+func (all *servers) addresses() (public, admin []net.Addr) {
+	for _, l := range all.public {
+		public = append(public, l.Addr())
+	}
+	for _, l := range all.admin {
+		admin = append(admin, l.Addr())
+	}
+	return public, admin
+}
+
+// serve starts every server; one that stops by itself says so on failed.
+func (all *servers) serve(failed chan<- error) {
+	for _, s := range all.all {
+		all.serving.Go(func() {
+			if err := s.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+				failed <- fmt.Errorf("listener %s: %w", s.listener.Addr(), err)
+			}
+		})
+	}
+}
+
+// shutdown lets requests end for as long as timeout, and then cuts them off.
+func (all *servers) shutdown(timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	var errs []error
+	for _, s := range all.all {
+		if err := s.Shutdown(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("requests were cut off after -shutdown-timeout: %w", err))
+			_ = s.Close()
+		}
+	}
+	all.serving.Wait()
+	return errors.Join(errs...)
+}
+
+func (all *servers) close() {
+	for _, s := range all.all {
+		_ = s.listener.Close()
+	}
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"productcache/internal/admin"
+	"productcache/internal/cache"
+	"productcache/internal/catalog"
+	"productcache/internal/document"
+	"productcache/internal/httpapi"
+	"productcache/internal/store"
+)
+
+// lookup is a lookup of the catalog with its place in the cache.
+type lookup struct {
+	*catalog.Lookup
+	cached *cache.Lookup[*document.Document]
+}
+
+// readCatalog reads and parses the catalog file.
+func readCatalog(file string) (*catalog.Catalog, error) {
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("-catalog: %w", err)
+	}
+	parsed, err := catalog.Parse(src)
+	if err != nil {
+		return nil, fmt.Errorf("-catalog %s:\n%w", file, err)
+	}
+	return parsed, nil
+}
+
+// newLookup gives a lookup of the catalog its place in the cache.
+func (s *service) newLookup(l *catalog.Lookup) (*lookup, error) {
+	load := func(ctx context.Context, keys []string) ([]cache.Loaded[*document.Document], error) {
+		rows, err := s.store.Load(ctx, l, keys)
+		if err != nil {
+			return nil, err
+		}
+		loaded := make([]cache.Loaded[*document.Document], len(rows))
+		for i, row := range rows {
+			loaded[i] = cache.Loaded[*document.Document]{Value: row.Document, Found: row.Found}
+		}
+		return loaded, nil
+	}
+	cached, err := s.cache.NewLookup(l.Name, s.config.lifetimes(l.Lifetimes), load)
+	return &lookup{l, cached}, err
+}
+
+// lifetimes are a lookup's own and, where it has none, those of the flags.
+func (c *Config) lifetimes(own catalog.Lifetimes) cache.Lifetimes {
+	or := func(own *time.Duration, flag time.Duration) time.Duration {
+		if own != nil {
+			return *own
+		}
+		return flag
+	}
+	return cache.Lifetimes{
+		TTL:                  or(own.TTL, c.TTL),
+		StaleWhileRevalidate: or(own.StaleWhileRevalidate, c.StaleWhileRevalidate),
+		StaleIfError:         or(own.StaleIfError, c.StaleIfError),
+		NegativeTTL:          or(own.NegativeTTL, c.NegativeTTL),
+		Jitter:               c.TTLJitter,
+	}
+}
+
+// servedTable waits until MySQL has told the primary key of -table, and then
+// opens the public API. The error is one that waiting does not mend.
+func (s *service) servedTable(ctx context.Context) error {
+	for {
+		ask, cancel := context.WithTimeout(ctx, pingTimeout)
+		column, keyType, err := s.store.PrimaryKey(ask, s.config.Table)
+		cancel()
+		switch {
+		case err == nil:
+			return s.install(catalog.SingleTable(s.config.Table, column, keyType))
+		case ctx.Err() != nil:
+			return nil
+		case !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, store.ErrTimeout):
+			return fmt.Errorf("-table %s: %w", s.config.Table, err)
+		case !sleep(ctx, reachPause):
+			return nil
+		}
+	}
+}
+
+// install gives the lookups of a catalog their places in the cache, and opens
+// the public API on them.
+func (s *service) install(c *catalog.Catalog) error {
+	served := &served{lookups: make(map[string]*lookup)}
+	options := httpapi.Options{
+		MaxKeys:        s.config.MaxKeys,
+		RequestTimeout: s.config.RequestTimeout,
+		ClientMaxAge:   s.config.ClientMaxAge,
+		HonorNoCache:   s.config.HonorNoCache,
+		Classify:       classify,
+		Observe:        func(o httpapi.Observation) { s.metrics.Observe(o.Lookup, o.Outcome, o.Status, o.Duration) },
+		Logger:         s.log,
+	}
+	for _, of := range c.Lookups {
+		l, err := s.newLookup(of)
+		if err != nil {
+			return err
+		}
+		served.lookups[of.Name] = l
+		options.Lookups = append(options.Lookups, httpapi.Lookup{Name: of.Name, Many: of.Many, ParseKey: of.ParseKey, Cache: l.cached})
+	}
+	var err error
+	if served.handler, err = httpapi.New(options); err != nil {
+		return err
+	}
+	s.front.served.Store(served)
+	return nil
+}
+
+// classify says what a load's error means to a client.
+func classify(err error) httpapi.Fault {
+	switch {
+	case errors.Is(err, store.ErrTimeout):
+		return httpapi.Timeout
+	case errors.Is(err, store.ErrUnavailable):
+		return httpapi.Unavailable
+	}
+	return httpapi.Internal
+}
+
+// purgeable finds the lookup that a purge names.
+func (s *service) purgeable(name string) (admin.Lookup, bool) {
+	served := s.front.served.Load()
+	if served == nil {
+		return admin.Lookup{}, false
+	}
+	l, ok := served.lookups[name]
+	if !ok {
+		return admin.Lookup{}, false
+	}
+	return admin.Lookup{ParseKey: l.ParseKey, Cache: l.cached}, true
+}
+
+// installCatalog opens the public API on the lookups of -catalog.
+func (s *service) installCatalog() error {
+	parsed, err := readCatalog(s.config.Catalog)
+	if err != nil {
+		return err
+	}
+	return s.install(parsed)
+}

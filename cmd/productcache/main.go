@@ -1,0 +1,72 @@
+// Command productcache serves a shop's products, read from MySQL, as ready JSON
+// out of bounded memory.
+//
+//	productcache [flags]         serve
+//	productcache check [flags]   run and EXPLAIN every query of the catalog, and say what is wrong
+//	productcache init [flags]    write a starter catalog, from the database's schema, to standard output
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// version is set by the linker.
+var version = "development"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr))
+}
+
+// exit codes, as Go's own tools have them.
+const (
+	exitOK      = 0
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+// run is the program: args without its name, the environment by lookupEnv.
+// What was asked for goes to stdout, messages and the log to stderr.
+func run(ctx context.Context, args []string, lookupEnv func(string) (string, bool), stdout, stderr io.Writer) int {
+	command, args := splitCommand(args)
+	c, err := parseConfig(command, args, lookupEnv, stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return exitOK
+	case err != nil:
+		fmt.Fprintln(stderr, "productcache:", err)
+		return exitUsage
+	case c.Version:
+		fmt.Fprintln(stdout, "productcache", version)
+		return exitOK
+	}
+	switch command {
+	case "serve":
+		err = serve(ctx, c, newLogger(c, stderr), nil)
+	case "check":
+		err = check(ctx, c, stdout, newLogger(c, stderr))
+	case "init":
+		err = starter(ctx, c, stdout, newLogger(c, stderr))
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "productcache:", err)
+		return exitFailure
+	}
+	return exitOK
+}
+
+// splitCommand takes the command off the arguments; without one it is serve.
+func splitCommand(args []string) (string, []string) {
+	if len(args) > 0 && (args[0] == "serve" || args[0] == "check" || args[0] == "init") {
+		return args[0], args[1:]
+	}
+	return "serve", args
+}

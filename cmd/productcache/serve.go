@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"productcache/internal/admin"
+	"productcache/internal/cache"
+	"productcache/internal/document"
+	"productcache/internal/store"
+)
+
+// service is the parts of a running program, from leaf to root.
+type service struct {
+	config  *Config
+	log     *slog.Logger
+	store   *store.Store
+	cache   *cache.Cache[*document.Document]
+	metrics *admin.Metrics
+	front   front
+
+	draining atomic.Bool // shutting down: not ready any more
+}
+
+// serve runs the service until ctx is done or a part of it stops. opened, if
+// given, gets the addresses of the public and the admin listeners.
+func serve(ctx context.Context, c *Config, log *slog.Logger, opened func(public, admin []net.Addr)) (err error) {
+	log.Info("productcache starts", "version", version)
+	logSettings(c, log)
+	tuneCollector(log)
+	s := &service{config: c, log: log}
+	if s.store, err = openStore(c, log); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.store.Close()) }()
+	if s.cache, err = newCache(c, log); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.closeCache()) }()
+	s.metrics = admin.NewMetrics(version, s.cache.Stats, s.databaseStats)
+	if c.Catalog != "" {
+		if err := s.installCatalog(); err != nil {
+			return err
+		}
+	}
+	servers, err := s.listen()
+	if err != nil {
+		return err
+	}
+	if opened != nil {
+		opened(servers.addresses())
+	}
+	return s.serveUntilDone(ctx, servers)
+}
+
+// serveUntilDone serves, keeps in touch with MySQL, and drains when ctx is done.
+func (s *service) serveUntilDone(ctx context.Context, servers *servers) error {
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	failed := make(chan error, 1+len(servers.all))
+	touched := make(chan struct{})
+	go func() {
+		defer close(touched)
+		if err := s.keepInTouch(background); err != nil {
+			failed <- err
+		}
+	}()
+	servers.serve(failed)
+	var err error
+	select {
+	case err = <-failed:
+		s.log.Error("a part of the service has stopped", "error", err)
+	case <-ctx.Done():
+		s.log.Info("shutting down", "timeout", s.config.ShutdownTimeout)
+	}
+	s.draining.Store(true)
+	stop()
+	<-touched
+	return errors.Join(err, servers.shutdown(s.config.ShutdownTimeout))
+}
+
+// How often MySQL is asked for a sign of life: often while it was never
+// reached, since the service is not ready then.
+const (
+	pingPause   = 10 * time.Second
+	reachPause  = 250 * time.Millisecond
+	pingTimeout = 5 * time.Second
+)
+
+// keepInTouch finds out what -table needs, and then pings MySQL, so that its
+// state is known though nobody misses, until ctx is done.
+func (s *service) keepInTouch(ctx context.Context) error {
+	if s.config.Table != "" {
+		if err := s.servedTable(ctx); err != nil {
+			return err
+		}
+	}
+	for {
+		ping, cancel := context.WithTimeout(ctx, pingTimeout)
+		_ = s.store.Ping(ping) // the store logs it, and readiness and metrics show it
+		cancel()
+		pause := pingPause
+		if !s.store.Reached() {
+			pause = reachPause
+		}
+		if !sleep(ctx, pause) {
+			return nil
+		}
+	}
+}
+
+// sleep reports false if ctx is done before the time is over.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// notReady says why traffic should not come here.
+func (s *service) notReady() (reasons []string) {
+	if s.draining.Load() {
+		reasons = append(reasons, "shutting down")
+	}
+	if !s.store.Reached() {
+		reasons = append(reasons, "MySQL was not reached yet")
+	} else if s.front.served.Load() == nil {
+		reasons = append(reasons, "the table's key is not known yet")
+	}
+	return reasons
+}
+
+func (s *service) databaseStats() admin.DatabaseStats {
+	of := s.store.Stats()
+	return admin.DatabaseStats{Up: s.store.Up(), Queries: of.Queries, Errors: of.Errors, Abandoned: of.Abandoned}
+}
+
+func (s *service) closeCache() error {
+	ctx, cancel := context.WithTimeout(context.Background(), s.config.MySQLQueryTimeout+time.Second)
+	defer cancel()
+	return s.cache.Close(ctx)
+}
+
+func openStore(c *Config, log *slog.Logger) (*store.Store, error) {
+	dsn, err := c.dsn()
+	if err != nil {
+		return nil, err
+	}
+	return store.Open(store.Options{DSN: dsn, MaxConns: c.MySQLMaxConns, QueryTimeout: c.MySQLQueryTimeout, Logger: log})
+}
+
+func newCache(c *Config, log *slog.Logger) (*cache.Cache[*document.Document], error) {
+	return cache.New(cache.Options[*document.Document]{
+		MaxWeight:      int64(c.CacheBytes),
+		MaxEntries:     c.CacheEntries,
+		MaxEntryWeight: int(c.MaxEntryBytes),
+		MaxNegatives:   c.NegativeEntries,
+		Concurrency:    c.MySQLMaxConns,
+		BatchKeys:      c.BatchKeys,
+		MaxWaiting:     c.MaxWaiting,
+		LoadTimeout:    c.RequestTimeout,
+		Weigh:          (*document.Document).Weight,
+		Splittable:     store.Splittable,
+		Logger:         log,
+	})
+}
+
+func logSettings(c *Config, log *slog.Logger) {
+	var settings []any
+	for _, s := range c.settings {
+		settings = append(settings, slog.String(s.Name, fmt.Sprintf("%s (%s)", s.Value, s.Source)))
+	}
+	log.Info("settings", settings...)
+}
