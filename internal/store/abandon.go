@@ -1,0 +1,164 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	// One look at the server's list of threads takes at most this long.
+	// Otherwise it counts as silent.
+	lookTimeout = 2 * time.Second
+
+	firstLook = 5 * time.Millisecond
+	lastLook  = 500 * time.Millisecond
+)
+
+// abandoned looks after queries whose connection broke or was given up. The
+// driver can only close its end; the server reads on, and a query of a frozen
+// server even begins after that. So each keeps its slot until its thread is
+// gone from the server, which a second connection asks for and sees to.
+type abandoned struct {
+	store *Store
+	life  context.Context
+	stop  context.CancelFunc
+	work  sync.WaitGroup
+
+	mu      sync.Mutex // guards what follows
+	queries map[*orphan]struct{}
+	working bool
+	idle    chan struct{} // closed when working becomes false
+}
+
+// An orphan is a query that nobody waits for.
+type orphan struct {
+	thread uint64    // number of its connection
+	since  time.Time // of the connection
+	ended  chan struct{}
+}
+
+func newAbandoned(s *Store) *abandoned {
+	a := &abandoned{store: s, queries: map[*orphan]struct{}{}}
+	a.life, a.stop = context.WithCancel(context.Background())
+	return a
+}
+
+// add takes over the query of l together with its slot.
+func (a *abandoned) add(l *link) *orphan {
+	o := &orphan{thread: l.id, since: l.since, ended: make(chan struct{})}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.queries[o] = struct{}{}
+	if !a.working && a.life.Err() == nil {
+		a.working, a.idle = true, make(chan struct{})
+		a.work.Go(a.run)
+	}
+	return o
+}
+
+func (a *abandoned) count() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.queries)
+}
+
+// close waits until all have ended, but no longer than timeout.
+func (a *abandoned) close(timeout time.Duration) {
+	a.mu.Lock()
+	working, idle := a.working, a.idle
+	a.mu.Unlock()
+	if working {
+		select {
+		case <-idle:
+		case <-a.store.gate.silent():
+		case <-time.After(timeout):
+		}
+	}
+	a.mu.Lock()
+	a.stop() // under the lock: run is not started after it
+	a.mu.Unlock()
+	a.work.Wait()
+}
+
+func (a *abandoned) run() {
+	pause := firstLook
+	for a.life.Err() == nil {
+		orphans := a.list()
+		if len(orphans) == 0 {
+			return
+		}
+		if a.store.gate.await(a.life) != nil {
+			break
+		}
+		if a.look(orphans) {
+			pause = firstLook
+			continue
+		}
+		select {
+		case <-time.After(pause):
+		case <-a.life.Done():
+		}
+		pause = min(2*pause, lastLook)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.restLocked()
+}
+
+// list returns all orphans; if there are none, the work is over.
+func (a *abandoned) list() []*orphan {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	orphans := make([]*orphan, 0, len(a.queries))
+	for o := range a.queries {
+		orphans = append(orphans, o)
+	}
+	if len(orphans) == 0 {
+		a.restLocked()
+	}
+	return orphans
+}
+
+func (a *abandoned) restLocked() {
+	a.working = false
+	close(a.idle)
+}
+
+// look settles those orphans that have ended, tells the server to end the
+// others, and reports whether any has ended.
+func (a *abandoned) look(orphans []*orphan) bool {
+	ctx, cancel := context.WithTimeout(a.life, lookTimeout)
+	defer cancel()
+	alive, err := a.store.kill(ctx, orphans)
+	var refused *refusal
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ENOENT):
+		alive = nil // no server, no query
+	case errors.As(err, &refused):
+		return false
+	case err != nil:
+		if timedOut(err) && a.life.Err() == nil {
+			a.store.wentSilent()
+		}
+		return false
+	}
+	ended := false
+	for _, o := range orphans {
+		if !alive[o.thread] {
+			a.settle(o)
+			ended = true
+		}
+	}
+	return ended
+}
+
+func (a *abandoned) settle(o *orphan) {
+	a.mu.Lock()
+	delete(a.queries, o)
+	a.mu.Unlock()
+	<-a.store.slots
+	close(o.ended)
+}
