@@ -148,6 +148,7 @@ func usage(fs *flag.FlagSet, w io.Writer) {
 	fmt.Fprint(w, `usage: productcache [flags]         serve
        productcache check [flags]   run and EXPLAIN every query of the catalog
        productcache init [flags]    write a starter catalog to standard output
+       productcache health [flags]  ask the service at -admin-listen whether it is alive
 
 Each flag may also be set in the environment: -cache-bytes by PRODUCTCACHE_CACHE_BYTES.
 

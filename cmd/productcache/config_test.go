@@ -142,6 +142,9 @@ func TestValidate(t *testing.T) {
 			t.Errorf("%q: %v, want only %q", tt.args, err, tt.want)
 		}
 	}
+	if _, err := parseConfig("health", nil, noEnvironment, io.Discard); err != nil {
+		t.Errorf("health without flags: %v", err)
+	}
 	for command, want := range map[string]string{
 		"serve": "which database? give -mysql-dsn (or PRODUCTCACHE_MYSQL_DSN) or -mysql-dsn-file\nwhat to serve? give -catalog FILE or -table NAME",
 		"check": "which database? give -mysql-dsn (or PRODUCTCACHE_MYSQL_DSN) or -mysql-dsn-file\nwhat to serve?",

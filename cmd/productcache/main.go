@@ -4,6 +4,7 @@
 //	productcache [flags]         serve
 //	productcache check [flags]   run and EXPLAIN every query of the catalog, and say what is wrong
 //	productcache init [flags]    write a starter catalog, from the database's schema, to standard output
+//	productcache health [flags]  ask the service at -admin-listen whether it is alive
 package main
 
 import (
@@ -14,6 +15,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 )
 
@@ -55,6 +57,8 @@ func run(ctx context.Context, args []string, lookupEnv func(string) (string, boo
 		err = check(ctx, c, stdout, newLogger(c, stderr))
 	case "init":
 		err = starter(ctx, c, stdout, newLogger(c, stderr))
+	case "health":
+		err = health(ctx, c, stdout)
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "productcache:", err)
@@ -65,7 +69,7 @@ func run(ctx context.Context, args []string, lookupEnv func(string) (string, boo
 
 // splitCommand takes the command off the arguments; without one it is serve.
 func splitCommand(args []string) (string, []string) {
-	if len(args) > 0 && (args[0] == "serve" || args[0] == "check" || args[0] == "init") {
+	if len(args) > 0 && slices.Contains([]string{"serve", "check", "init", "health"}, args[0]) {
 		return args[0], args[1:]
 	}
 	return "serve", args

@@ -16,9 +16,9 @@ func (c *Config) Validate(command string) error {
 			broken = append(broken, fmt.Errorf(message, args...))
 		}
 	}
-	rule(c.MySQLDSN != "" || c.MySQLDSNFile != "", "which database? give -mysql-dsn (or %s) or -mysql-dsn-file", envName("mysql-dsn"))
+	rule(command == "health" || c.MySQLDSN != "" || c.MySQLDSNFile != "", "which database? give -mysql-dsn (or %s) or -mysql-dsn-file", envName("mysql-dsn"))
 	rule(c.MySQLDSN == "" || c.MySQLDSNFile == "", "-mysql-dsn and -mysql-dsn-file exclude each other")
-	if command != "init" {
+	if command == "serve" || command == "check" {
 		rule(c.Catalog != "" || c.Table != "", "what to serve? give -catalog FILE or -table NAME; productcache init writes a catalog to start from")
 		rule(c.Catalog == "" || c.Table == "", "-catalog and -table exclude each other")
 	}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// mayImport says which packages of ours a package may import; those not named
+// may import none.
+var mayImport = map[string][]string{
+	"cmd/productcache":   {"internal/admin", "internal/cache", "internal/catalog", "internal/document", "internal/httpapi", "internal/problem", "internal/store"},
+	"cmd/demo":           {"internal/demoshop", "internal/mysqltest"},
+	"internal/admin":     {"internal/cache", "internal/problem"},
+	"internal/httpapi":   {"internal/cache", "internal/document", "internal/problem"},
+	"internal/store":     {"internal/catalog", "internal/document"},
+	"benchmarks/soak":    {"internal/demoshop", "internal/mysqltest"},
+	"internal/cache":     {},
+	"internal/catalog":   {},
+	"internal/document":  {},
+	"internal/problem":   {},
+	"internal/demoshop":  {},
+	"internal/mysqltest": {},
+	"benchmarks":         {},
+	"docs/catalogs":      {},
+}
+
+// onlyIn says who may import what is not ours, tests aside.
+var onlyIn = map[string][]string{
+	"github.com/go-sql-driver/mysql": {"internal/store", "internal/mysqltest", "internal/demoshop", "cmd/demo", "benchmarks/soak"},
+	"net/http":                       {"cmd/productcache", "cmd/demo", "internal/admin", "internal/httpapi", "internal/problem", "benchmarks/soak"},
+	"github.com/hashicorp/golang-lru/v2/simplelru": {"internal/cache"},
+	"golang.org/x/sync/singleflight":               {"internal/cache"},
+	"github.com/goccy/go-yaml":                     {"internal/catalog"},
+}
+
+// TestImports holds the architecture: the tree is the diagram.
+func TestImports(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "productcache/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		from := strings.TrimPrefix(fields[0], "productcache/")
+		allowed, known := mayImport[from]
+		if !known {
+			t.Errorf("package %s has no place in mayImport", from)
+		}
+		for _, path := range fields[1:] {
+			if to, ours := strings.CutPrefix(path, "productcache/"); ours && !slices.Contains(allowed, to) {
+				t.Errorf("%s must not import %s", from, to)
+			}
+			if users, ruled := onlyIn[path]; ruled && !slices.Contains(users, from) {
+				t.Errorf("%s must not import %s", from, path)
+			}
+		}
+	}
+}
