@@ -17,8 +17,6 @@
 // query is a good one, is for the server to say.
 package catalog
 
-import "time"
-
 // A Catalog is what a catalog file says.
 type Catalog struct {
 	Lookups []*Lookup // in the order of the file
@@ -57,21 +55,4 @@ type Child struct {
 
 	Query Query
 	With  []Child // in the order of the file
-}
-
-// Lifetimes are a lookup's own. Nil means: as the flags say.
-type Lifetimes struct {
-	TTL                  *time.Duration
-	StaleWhileRevalidate *time.Duration
-	StaleIfError         *time.Duration
-	NegativeTTL          *time.Duration
-}
-
-// A Change says which entries go stale when rows of a table change.
-type Change struct {
-	Schema string // empty: the schema that the service is connected to
-	Table  string
-	All    bool     // every entry of the lookup; Key and Ignore are empty
-	Key    string   // column of the table that holds the lookup's key
-	Ignore []string // columns whose change alone makes nothing stale
 }

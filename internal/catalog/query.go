@@ -1,5 +1,12 @@
 package catalog
 
+import (
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
+)
+
 // A Query is a checked SELECT. It comes from [Parse] or [SingleTable]; one
 // made by hand cannot be rendered.
 type Query struct {
@@ -18,4 +25,40 @@ const keysMark = ":keys"
 // and separated by commas.
 func (q Query) Render(list string) string {
 	return q.Text[:q.keysAt] + list + q.Text[q.keysAt+len(keysMark):]
+}
+
+// queryFields are those that a lookup and a child have for their query.
+func (r *reader) queryFields(q *Query) []field {
+	listed := map[string]string{}
+	return []field{
+		{"key", true, func(n ast.Node) { q.Key = r.column(n, "key") }},
+		{"query", true, func(n ast.Node) { q.Text, q.keysAt = r.query(n) }},
+		{"omit", false, func(n ast.Node) { q.Omit = r.columns(n, "omit", listed) }},
+		{"json", false, func(n ast.Node) { q.JSON = r.columns(n, "json", listed) }},
+		{"bool", false, func(n ast.Node) { q.Bool = r.columns(n, "bool", listed) }},
+	}
+}
+
+func (r *reader) query(n ast.Node) (text string, keysAt int) {
+	sql, ok := r.text(n, "query")
+	if !ok {
+		return "", 0
+	}
+	if strings.TrimSpace(sql) == "" {
+		r.add(nodePosition(n), "query is empty: write a SELECT with WHERE … IN (:keys)")
+		return "", 0
+	}
+	q, faults := checkQuery(sql)
+	if hidden := checkJoinedLines(sql); hidden != nil && !keepsLines(n) {
+		faults = hidden
+	}
+	for _, f := range faults {
+		r.add(r.positionIn(n, sql[:f.at]), "%s", f.text)
+	}
+	return q.Text, q.keysAt
+}
+
+// keepsLines reports whether the text of n has the lines that it has in the file.
+func keepsLines(n ast.Node) bool {
+	return n.GetToken().Type == token.LiteralType
 }

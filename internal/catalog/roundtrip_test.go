@@ -1,0 +1,186 @@
+package catalog_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"productcache/internal/catalog"
+)
+
+// Any catalog, written as YAML, reads back as itself.
+func TestRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := drawCatalog(t)
+		src := format(want)
+		got, err := catalog.Parse([]byte(src))
+		if err != nil {
+			t.Fatalf("Parse:\n%v\nof\n%s", err, src)
+		}
+		for i, l := range got.Lookups {
+			if !reflect.DeepEqual(plain(l), want.Lookups[i]) {
+				t.Fatalf("lookup %d:\n got %+v\nwant %+v\nof\n%s", i, plain(l), want.Lookups[i], src)
+			}
+		}
+	})
+}
+
+func drawCatalog(t *rapid.T) *catalog.Catalog {
+	names := rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z][a-z0-9_-]{0,8}`), 1, 4, rapid.ID).Draw(t, "lookups")
+	c := &catalog.Catalog{}
+	for _, name := range names {
+		l := &catalog.Lookup{
+			Name:    name,
+			KeyType: catalog.KeyType(rapid.IntRange(0, 2).Draw(t, "key type")),
+			Many:    rapid.Bool().Draw(t, "many"),
+			Query:   drawQuery(t),
+			With:    drawChildren(t, 0),
+			Lifetimes: catalog.Lifetimes{
+				TTL: drawDuration(t), StaleWhileRevalidate: drawDuration(t),
+				StaleIfError: drawDuration(t), NegativeTTL: drawDuration(t),
+			},
+			ChangedBy: drawChanges(t),
+		}
+		c.Lookups = append(c.Lookups, l)
+	}
+	return c
+}
+
+func drawChildren(t *rapid.T, depth int) (children []catalog.Child) {
+	most := 2 - depth
+	for _, name := range rapid.SliceOfNDistinct(rapid.StringMatching(`[A-Za-z][A-Za-z0-9_-]{0,8}`), 0, most, rapid.ID).Draw(t, "children") {
+		c := catalog.Child{Name: name, Query: drawQuery(t), With: drawChildren(t, depth+1)}
+		if depth > 0 {
+			c.Match = c.Query.Key + "_2"
+		}
+		children = append(children, c)
+	}
+	return children
+}
+
+func drawQuery(t *rapid.T) catalog.Query {
+	columns := drawColumns(t, 6)
+	q := catalog.Query{
+		Key:  rapid.StringMatching(`[A-Za-z_ü0-9:#'"]{1,9}`).Draw(t, "key"),
+		Omit: columns[:len(columns)/3],
+		JSON: columns[len(columns)/3 : len(columns)/2],
+		Bool: columns[len(columns)/2:],
+	}
+	for _, list := range []*[]string{&q.Omit, &q.JSON, &q.Bool} {
+		if len(*list) == 0 {
+			*list = nil
+		}
+	}
+	quoted := rapid.StringMatching(`[a-z ;:#-]{0,9}`).Draw(t, "string")
+	comment := rapid.StringMatching(`[a-z ;:'"#-]{0,9}`).Draw(t, "comment")
+	q.Text = fmt.Sprintf("SELECT '%s', \"%s\" -- %s\nFROM t\n\n  WHERE k IN (:keys)", quoted, quoted, comment)
+	return q
+}
+
+func drawColumns(t *rapid.T, most int) []string {
+	return rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z0-9*(),.$-]{1,9}`), 0, most, rapid.ID).Draw(t, "columns")
+}
+
+func drawDuration(t *rapid.T) *time.Duration {
+	if rapid.Bool().Draw(t, "has duration") {
+		return nil
+	}
+	return duration(time.Duration(rapid.Int64Range(0, 1<<62).Draw(t, "duration")))
+}
+
+func drawChanges(t *rapid.T) (changes []catalog.Change) {
+	for _, table := range rapid.SliceOfNDistinct(rapid.StringMatching(`[A-Za-z0-9_]{1,9}`), 0, 3, rapid.ID).Draw(t, "tables") {
+		c := catalog.Change{Table: table, All: rapid.Bool().Draw(t, "all")}
+		if rapid.Bool().Draw(t, "has schema") {
+			c.Schema = "shop"
+		}
+		if !c.All {
+			c.Key = "the_key"
+			if ignore := drawColumns(t, 3); len(ignore) > 0 {
+				c.Ignore = ignore
+			}
+		}
+		changes = append(changes, c)
+	}
+	return changes
+}
+
+// format writes c as YAML. Quoted texts of JSON are texts of YAML too.
+func format(c *catalog.Catalog) string {
+	var b strings.Builder
+	b.WriteString("lookups:\n")
+	for _, l := range c.Lookups {
+		fmt.Fprintf(&b, "  %s:\n    key_type: %v\n", l.Name, l.KeyType)
+		if l.Many {
+			b.WriteString("    rows: many\n")
+		}
+		formatQuery(&b, "    ", l.Query)
+		formatChildren(&b, "    ", l.With)
+		for name, d := range map[string]*time.Duration{
+			"ttl": l.Lifetimes.TTL, "stale_while_revalidate": l.Lifetimes.StaleWhileRevalidate,
+			"stale_if_error": l.Lifetimes.StaleIfError, "negative_ttl": l.Lifetimes.NegativeTTL,
+		} {
+			if d != nil {
+				fmt.Fprintf(&b, "    %s: %v\n", name, d)
+			}
+		}
+		formatChanges(&b, l.ChangedBy)
+	}
+	return b.String()
+}
+
+func formatQuery(b *strings.Builder, indent string, q catalog.Query) {
+	fmt.Fprintf(b, "%skey: %s\n%squery: |\n", indent, quote(q.Key), indent)
+	for line := range strings.SplitSeq(q.Text, "\n") {
+		fmt.Fprintf(b, "%s  %s\n", indent, line)
+	}
+	fmt.Fprintf(b, "%somit: %s\n%sjson: %s\n%sbool: %s\n", indent, quoteList(q.Omit), indent, quoteList(q.JSON), indent, quoteList(q.Bool))
+}
+
+func formatChildren(b *strings.Builder, indent string, children []catalog.Child) {
+	if len(children) > 0 {
+		fmt.Fprintf(b, "%swith:\n", indent)
+	}
+	for _, c := range children {
+		fmt.Fprintf(b, "%s  %s:\n", indent, c.Name)
+		if c.Match != "" {
+			fmt.Fprintf(b, "%s    match: %s\n", indent, quote(c.Match))
+		}
+		formatQuery(b, indent+"    ", c.Query)
+		formatChildren(b, indent+"    ", c.With)
+	}
+}
+
+func formatChanges(b *strings.Builder, changes []catalog.Change) {
+	if len(changes) > 0 {
+		b.WriteString("    changed_by:\n")
+	}
+	for _, c := range changes {
+		table := c.Table
+		if c.Schema != "" {
+			table = c.Schema + "." + table
+		}
+		if c.All {
+			fmt.Fprintf(b, "      %s: all\n", quote(table))
+			continue
+		}
+		fmt.Fprintf(b, "      %s: {key: %s, ignore: %s}\n", quote(table), quote(c.Key), quoteList(c.Ignore))
+	}
+}
+
+func quote(s string) string { return quoteAny(s) }
+
+func quoteList(names []string) string { return quoteAny(append([]string{}, names...)) }
+
+func quoteAny(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
