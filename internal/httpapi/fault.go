@@ -1,0 +1,93 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"productcache/internal/cache"
+)
+
+// Fault is what a load's error means to the client.
+type Fault uint8
+
+// The faults.
+const (
+	Internal    Fault = iota // 500: nothing that asking again would change
+	Unavailable              // 503: MySQL is away
+	Timeout                  // 504: it took too long
+
+	overloaded // 503: too many are waiting
+	left       // nobody is there to be answered
+)
+
+// classify is the one place that tells errors apart.
+func (x *exchange) classify(err error) Fault {
+	switch {
+	case x.r.Context().Err() != nil:
+		return left
+	case errors.Is(err, cache.ErrOverloaded):
+		return overloaded
+	case errors.Is(err, cache.ErrClosed):
+		return Unavailable
+	case errors.Is(err, cache.ErrLoadTimeout), errors.Is(err, context.DeadlineExceeded):
+		return Timeout
+	}
+	return x.Classify(err)
+}
+
+// fail answers a request for which the cache has only an error.
+func (x *exchange) fail(err error) {
+	x.outcome = OutcomeFailed
+	fault := x.classify(err)
+	if fault == left {
+		// No body, and no status that a client who is there after all could take
+		// for an answer.
+		x.send(StatusLeft)
+		return
+	}
+	h := x.w.Header()
+	switch fault {
+	case Unavailable:
+		h["Retry-After"] = valueRetry
+		x.set("Cache-Status", "productcache; fwd=miss; detail=unavailable")
+		x.refuse(unavailable, "The database cannot be reached, and no earlier answer is kept.")
+	case Timeout:
+		x.set("Cache-Status", "productcache; fwd=miss; detail=timeout")
+		x.refuse(timeout, "Loading took too long, and no earlier answer is kept.")
+	case overloaded:
+		h["Retry-After"] = valueRetry
+		x.set("Cache-Status", "productcache; detail=overloaded")
+		x.refuse(tooBusy, "Too many requests are waiting.")
+	default:
+		x.set("Cache-Status", "productcache; fwd=miss; detail=error")
+		x.refuse(internalError, "")
+	}
+	x.failures.log(x.lookup.Name, x.status, err)
+}
+
+// failures logs requests that failed, at most one a second: while MySQL is
+// away all of them do.
+type failures struct {
+	logger *slog.Logger
+
+	mu      sync.Mutex // guards all below
+	next    time.Time
+	omitted int
+}
+
+func (f *failures) log(lookup string, status int, err error) {
+	f.mu.Lock()
+	now := time.Now()
+	if now.Before(f.next) {
+		f.omitted++
+		f.mu.Unlock()
+		return
+	}
+	omitted := f.omitted
+	f.next, f.omitted = now.Add(time.Second), 0
+	f.mu.Unlock()
+	f.logger.Error("request failed", "lookup", lookup, "status", status, "error", err, "omitted", omitted)
+}

@@ -1,0 +1,144 @@
+package httpapi_test
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"productcache/internal/httpapi"
+)
+
+// failure is the whole response of a request that the cache could not answer.
+func failure(status int, cacheStatus, retry, body string) string {
+	return strconv.Itoa(status) + `
+Cache-Control: no-store
+Cache-Status: productcache; ` + cacheStatus + `
+Content-Length: ` + strconv.Itoa(len(body)) + `
+Content-Type: application/problem+json
+` + retry + `
+` + body
+}
+
+var (
+	noDatabase = failure(503, "fwd=miss; detail=unavailable", "Retry-After: 1\n",
+		problem(503, "unavailable", "Unavailable", "The database cannot be reached, and no earlier answer is kept."))
+	tookTooLong = failure(504, "fwd=miss; detail=timeout", "",
+		problem(504, "timeout", "Timeout", "Loading took too long, and no earlier answer is kept."))
+	tooMany = failure(503, "detail=overloaded", "Retry-After: 1\n",
+		problem(503, "overloaded", "Overloaded", "Too many requests are waiting."))
+	defect = failure(500, "fwd=miss; detail=error", "", problem(500, "internal-error", "Internal error", ""))
+)
+
+func TestFailedLoads(t *testing.T) {
+	for err, want := range map[error]string{errAway: noDatabase, errSlow: tookTooLong, errBroken: defect} {
+		s := open(t)
+		s.change(func(s *shop) { s.err = fmt.Errorf("store: load products: %w", err) })
+		for _, target := range []string{"/v1/products/7", "/v1/products?keys=7,8", "/v1/category/20?page=1"} {
+			w := s.get(t, target)
+			expect(t, w, want)
+			if o := s.lastSeen(); o.Outcome != "failed" || o.Status != w.Code {
+				t.Errorf("%v: observed %+v, want failed, %d", err, o, w.Code)
+			}
+		}
+		if got := s.log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, err.Error()) {
+			t.Errorf("%v: the log must have one line about it, not\n%s", err, got)
+		}
+	}
+}
+
+func TestFailuresAreLoggedOnceASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t)
+		s.change(func(s *shop) { s.err = errAway })
+		for range 10 {
+			s.get(t, "/v1/products/7")
+		}
+		time.Sleep(time.Second) // virtual time
+		s.get(t, "/v1/products/7")
+		if got := s.log.String(); strings.Count(got, "\n") != 2 || !strings.Contains(got, "omitted=9") {
+			t.Errorf("the log must have two lines, the second with omitted=9, not\n%s", got)
+		}
+	})
+}
+
+func TestRequestTimeout(t *testing.T) {
+	for _, target := range []string{"/v1/products/7", "/v1/products?keys=7,8"} {
+		synctest.Test(t, func(t *testing.T) {
+			s := open(t, func(set *settings) { set.api.RequestTimeout = 700 * time.Millisecond })
+			s.change(func(s *shop) { s.took = 10 * time.Second })
+			start := time.Now()
+			expect(t, s.get(t, target), tookTooLong)
+			if got := time.Since(start); got != 700*time.Millisecond {
+				t.Errorf("GET %s was answered after %v, want 700ms", target, got)
+			}
+			time.Sleep(10 * time.Second)
+			if w := s.get(t, target); w.Code != 200 {
+				t.Errorf("GET %s after the load has ended = %d, want 200", target, w.Code)
+			}
+		})
+	}
+}
+
+func TestLoadTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, func(set *settings) { set.cache.LoadTimeout = time.Second })
+		s.change(func(s *shop) { s.took = 10 * time.Second })
+		expect(t, s.get(t, "/v1/products/7"), tookTooLong)
+	})
+}
+
+func TestOverload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, func(set *settings) { set.cache.MaxWaiting = 1 })
+		s.change(func(s *shop) { s.took = time.Second })
+		first := make(chan int)
+		go func() { first <- s.get(t, "/v1/products/7").Code }()
+		synctest.Wait()
+		expect(t, s.get(t, "/v1/products/8"), tooMany)
+		expect(t, s.get(t, "/v1/products?keys=8,9"), tooMany)
+		if got := <-first; got != 200 {
+			t.Errorf("the one that waited = %d, want 200", got)
+		}
+	})
+}
+
+// TestClientLeaves ends a request's context while it waits.
+func TestClientLeaves(t *testing.T) {
+	for _, target := range []string{"/v1/products/7", "/v1/products?keys=7,8"} {
+		synctest.Test(t, func(t *testing.T) {
+			s := open(t)
+			s.change(func(s *shop) { s.took = time.Second })
+			ctx, leave := context.WithCancel(context.Background())
+			w, done := httptest.NewRecorder(), make(chan struct{})
+			go func() {
+				defer close(done)
+				s.ServeHTTP(w, httptest.NewRequestWithContext(ctx, "GET", target, nil))
+			}()
+			synctest.Wait()
+			leave()
+			<-done
+			if w.Code != httpapi.StatusLeft || w.Body.Len() != 0 {
+				t.Errorf("GET %s = %d %s, want no body", target, w.Code, w.Body)
+			}
+			if got := s.log.String(); got != "" {
+				t.Errorf("GET %s: leaving is not an error, and the log has %s", target, got)
+			}
+			if o := s.lastSeen(); o.Status != httpapi.StatusLeft || o.Outcome != "failed" {
+				t.Errorf("GET %s: observed %+v", target, o)
+			}
+		})
+	}
+}
+
+func TestAfterClose(t *testing.T) {
+	s := open(t)
+	if err := s.closeCache(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, s.get(t, "/v1/products/7"), noDatabase)
+}
