@@ -1,0 +1,163 @@
+package mysqltest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// gate holds the server back until the watchdog knows its pid, and gives up if this process dies first.
+const gate = `read -r go && exec "$@" </dev/null`
+
+var errExited = errors.New("the server ended while starting")
+
+// process is one run of a server.
+type process struct {
+	command *exec.Cmd
+	alive   *os.File // the server holds the other end: end of file means that it has ended
+}
+
+// startLocked starts the server's process and waits until it answers.
+func (s *Server) startLocked(ctx context.Context) error {
+	log, err := os.OpenFile(s.logFile(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	p, open, err := launch(append(s.command, "--port="+strconv.Itoa(s.port)), log)
+	if err != nil {
+		return err
+	}
+	defer open.Close()
+	s.process = p
+	if err := s.guard.watch(p.command.Process.Pid); err != nil {
+		return errors.Join(err, s.stopLocked(true))
+	}
+	if _, err := open.WriteString("go\n"); err != nil {
+		return errors.Join(err, s.stopLocked(true))
+	}
+	if err := s.awaitLocked(ctx); err != nil {
+		s.stopLocked(true)
+		return fmt.Errorf("%w\n%s", err, tail(s.logFile()))
+	}
+	return nil
+}
+
+// launch starts the command behind the gate; a line written to open lets it through.
+func launch(command []string, log *os.File) (p *process, open *os.File, err error) {
+	in, open, err := os.Pipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer in.Close()
+	alive, held, err := os.Pipe()
+	if err != nil {
+		open.Close()
+		return nil, nil, err
+	}
+	defer held.Close()
+	c := exec.Command("/bin/sh", append([]string{"-c", gate, "gate"}, command...)...)
+	c.Dir = filepath.Dir(log.Name())
+	c.Stdin, c.Stdout, c.Stderr = in, log, log
+	c.ExtraFiles = []*os.File{held}
+	c.SysProcAttr = ownGroup()
+	if err := c.Start(); err != nil {
+		open.Close()
+		alive.Close()
+		return nil, nil, err
+	}
+	return &process{command: c, alive: alive}, open, nil
+}
+
+// ended waits for at most d and reports whether the process has ended.
+func (p *process) ended(d time.Duration) bool {
+	p.alive.SetReadDeadline(time.Now().Add(d))
+	_, err := p.alive.Read(make([]byte, 1))
+	return !errors.Is(err, os.ErrDeadlineExceeded)
+}
+
+// awaitLocked returns when the server answers on its socket, which no other server can be listening to.
+func (s *Server) awaitLocked(ctx context.Context) error {
+	const pause = 10 * time.Millisecond
+	for {
+		err := s.ping(ctx)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("no answer: %w (%w)", err, ctx.Err())
+		}
+		if s.process.ended(pause) {
+			return errExited
+		}
+	}
+}
+
+func (s *Server) stopLocked(kill bool) error {
+	p := s.process
+	if p == nil {
+		return nil
+	}
+	if !kill {
+		p.command.Process.Signal(syscall.SIGCONT) // a frozen server cannot obey
+		p.command.Process.Signal(syscall.SIGTERM)
+		kill = !p.ended(stopLimit)
+	}
+	if kill {
+		p.command.Process.Kill()
+	}
+	p.command.Wait() // says only how the server ended, and that was asked for
+	p.alive.Close()
+	s.process = nil
+	os.Remove(s.socket)
+	return s.guard.watch(0)
+}
+
+// Freeze stops the server in its tracks: connections stay open and nothing answers, until Thaw.
+func (s *Server) Freeze() error { return s.signal(syscall.SIGSTOP) }
+
+// Thaw lets a frozen server go on.
+func (s *Server) Thaw() error { return s.signal(syscall.SIGCONT) }
+
+func (s *Server) signal(sig syscall.Signal) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.process == nil {
+		return errors.New("mysqltest: the server is stopped")
+	}
+	return s.process.command.Process.Signal(sig)
+}
+
+func (s *Server) logFile() string { return filepath.Join(s.folder, "server.log") }
+
+// tail returns the end of a log file for an error text.
+func tail(file string) string {
+	const most = 2000
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return err.Error()
+	}
+	return string(b[max(0, len(b)-most):])
+}
+
+// freePort looks below the range from which the kernel takes ports for outgoing connections:
+// a port there stays free while its server restarts.
+func freePort() (int, error) {
+	const low, high, tries = 10000, 32000, 100
+	for range tries {
+		port := low + rand.IntN(high-low)
+		l, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err == nil {
+			return port, l.Close()
+		}
+	}
+	return 0, errors.New("no free port on 127.0.0.1")
+}
