@@ -1,0 +1,107 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// What is read as a whole and may be: a table this small that is joined
+// without an index (three order states), and one that has an index which MySQL,
+// knowing how small it is, does not care to use.
+const (
+	smallJoined  = 100
+	smallIndexed = 1000
+)
+
+// An access is how a query reads one table: a line of EXPLAIN.
+type access struct {
+	table   string
+	kind    string // "type"
+	usable  bool   // there are possible_keys
+	ref     string
+	rows    int64
+	unusual bool // no table of the database: <derived2>, or nothing read at all
+}
+
+// plan has MySQL explain a query and looks for tables that are read as a whole.
+func (c *checker) plan(ctx context.Context, text string) error {
+	const format = "EXPLAIN FORMAT=TRADITIONAL " // MySQL's default format is a tree
+	header, lines, err := table(ctx, c.conn, format+text)
+	if err != nil {
+		return c.refusal(err)
+	}
+	notes, err := records(ctx, c.conn, "SHOW WARNINGS")
+	if err != nil {
+		return err
+	}
+	c.judge(accesses(header, lines), indexDisabled(notes))
+	return nil
+}
+
+func accesses(header []string, lines [][]string) []access {
+	field := func(line []string, name string) string {
+		if i := slices.Index(header, name); i >= 0 {
+			return line[i]
+		}
+		return ""
+	}
+	all := make([]access, len(lines))
+	for i, line := range lines {
+		a := &all[i]
+		a.table, a.kind, a.ref = field(line, "table"), field(line, "type"), field(line, "ref")
+		a.usable = field(line, "possible_keys") != ""
+		a.rows, _ = strconv.ParseInt(field(line, "rows"), 10, 64)
+		a.unusual = a.table == "" || strings.HasPrefix(a.table, "<")
+	}
+	return all
+}
+
+// indexDisabled reports whether the server noted that an index exists but
+// cannot be used, because what is compared has another type or collation:
+// MySQL with a number of its own, MariaDB as a general note.
+func indexDisabled(notes [][]string) bool {
+	for _, note := range notes {
+		if len(note) > 1 && (note[1] == "1739" || note[1] == "1105") {
+			return true
+		}
+	}
+	return false
+}
+
+// judge is hard on the table in which the keys are sought: it will grow, and
+// what reads all of it is wrong however small it is today. Of other tables it
+// is the size that counts, for a query may well join all three order states.
+// A full read of a table that has a fitting index is the optimiser's choice,
+// and changes by itself as the table grows, unless the index cannot be used.
+func (c *checker) judge(all []access, disabled bool) {
+	sought := slices.ContainsFunc(all, access.byConstants)
+	for _, a := range all {
+		if a.unusual || a.kind != "ALL" && a.kind != "index" {
+			continue
+		}
+		switch {
+		case a.usable && disabled:
+			c.fault("the query reads all of table %s: it has an index, but of another type or collation than the keys", a.table)
+		case a.usable && a.rows <= smallIndexed:
+		case !a.usable && sought && a.rows <= smallJoined:
+		case !a.usable && !sought:
+			c.fault("the query reads all of table %s to find a few keys: an index is missing", a.table)
+		default:
+			c.fault("the query reads all %d rows of table %s: an index is missing", a.rows, a.table)
+		}
+	}
+}
+
+// byConstants reports whether rows are found by an index and values that stand
+// in the query, as those with our keys are.
+func (a access) byConstants() bool {
+	switch a.kind {
+	case "const", "system", "range", "index_merge", "fulltext":
+		return true
+	case "ref", "eq_ref", "ref_or_null":
+		return strings.Trim(strings.ReplaceAll(a.ref, "const", ""), ",") == ""
+	}
+	return a.table == "" // found, or known to be absent, while planning
+}
