@@ -1,0 +1,61 @@
+# Productcache: `make help` lists the targets.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
+BUILD := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+LISTEN ?= 127.0.0.1:8080
+ADMIN_LISTEN ?= 127.0.0.1:8081
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/productcache, a static binary
+	$(BUILD) -o bin/productcache ./cmd/productcache
+
+.PHONY: demo
+demo: deps build ## serve a shop of 10,000 products out of a private MariaDB, on $(LISTEN)
+	@go build -o bin/demo ./cmd/demo
+	@exec bin/demo -program bin/productcache -listen $(LISTEN) -admin-listen $(ADMIN_LISTEN)
+
+.PHONY: test
+test: deps deps-mysql ## run all tests, with the race detector, against real servers
+	@echo "servers: $$(mariadbd --version 2>/dev/null || /usr/sbin/mariadbd --version)"
+	@echo "servers: $$("$${PRODUCTCACHE_TEST_MYSQL:-$${XDG_CACHE_HOME:-$$HOME/.cache}/productcache-test/mysql}/mysqld" --no-defaults --version 2>/dev/null || echo 'no MySQL: its tests are skipped')"
+	go test -race -count=1 -timeout 15m ./...
+
+.PHONY: check
+check: deps-compose ## check format, vet, staticcheck, go.mod, imports and docker-compose.yml
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt would change: $$unformatted"; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+	go mod tidy -diff
+	go test -count=1 -run '^TestImports$$' ./cmd/productcache
+	docker-compose -f docker-compose.yml config --quiet
+
+.PHONY: bench
+bench: deps ## run the benchmarks; see benchmarks/README.md
+	go test -run '^$$' -bench . -benchmem ./benchmarks ./internal/...
+
+.PHONY: soak
+soak: deps ## ten minutes of load with purges and restarts of MySQL, every answer checked
+	PRODUCTCACHE_SOAK=10m go test -count=1 -timeout 30m -v ./benchmarks/soak
+
+.PHONY: deps
+deps: ## install what tests and demo need: MariaDB's server program
+	@scripts/install.sh mariadbd mariadb-server-core
+
+.PHONY: deps-mysql
+deps-mysql: ## unpack MySQL from Debian sid for the tests; without it they skip
+	@internal/mysqltest/install-mysql.sh || echo "deps-mysql: MySQL could not be unpacked; tests against it are skipped"
+
+.PHONY: deps-compose
+deps-compose: ## install docker-compose, for check
+	@scripts/install.sh docker-compose docker-compose
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin

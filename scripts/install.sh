@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Installs a Debian package unless the program that it brings is there.
+#
+# usage: install.sh PROGRAM PACKAGE
+set -euo pipefail
+program=$1 package=$2
+export PATH=$PATH:/usr/sbin:/usr/local/sbin
+command -v "$program" >/dev/null && exit 0
+
+if ! command -v apt-get >/dev/null; then
+  echo "$program is missing, and this is no Debian: install it (on Debian the package is $package) and try again" >&2
+  exit 1
+fi
+sudo=()
+if [ "$(id -u)" != 0 ]; then
+  command -v sudo >/dev/null || { echo "$program is missing: install it as root by: apt-get install $package" >&2; exit 1; }
+  sudo=(sudo)
+fi
+echo "installing $package, for $program"
+"${sudo[@]}" apt-get -qq update
+DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "$package" >/dev/null
+command -v "$program" >/dev/null || { echo "$package is installed, but there is no $program" >&2; exit 1; }
