@@ -23,7 +23,7 @@ func filled(tb testing.TB) *service {
 		}
 		return loaded, nil
 	}
-	s := newService(tb, "", oneLookup(tb, productQuery("")), func(o *options) { o.load = load })
+	s := newService(tb, "", oneLookup(tb, productQuery(plain)), func(o *options) { o.load = load })
 	s.warm(tb, entries)
 	if held := s.cache.Stats().Entries; held != entries {
 		tb.Fatalf("the cache holds %d entries, want %d", held, entries)

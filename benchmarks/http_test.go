@@ -12,10 +12,10 @@ import (
 // handlers are a warm service and the yardsticks, in this process.
 func handlers(b *testing.B, s shop) []implementation {
 	b.Helper()
-	cached := newService(b, s.dsn(), oneLookup(b, productQuery("")), nil)
+	cached := newService(b, s.dsn(), oneLookup(b, productQuery(plain)), nil)
 	cached.warm(b, products)
-	d := s.direct(b)
-	return []implementation{{"productcache", cached}, {"mutexmap", loading(d, "")}, {"bound", bound{[][]byte{sample()}}}, {"mysql", d}}
+	d := s.direct(b, plain)
+	return []implementation{{"productcache", cached}, {"mutexmap", loading(d)}, {"bound", bound{[][]byte{sample()}}}, {"mysql", d}}
 }
 
 type implementation struct {

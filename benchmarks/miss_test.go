@@ -15,7 +15,7 @@ import (
 // BenchmarkMiss asks for a product that is not in memory, with one caller and with many.
 func BenchmarkMiss(b *testing.B) {
 	s := openShop(b)
-	c := oneLookup(b, productQuery(""))
+	c := oneLookup(b, productQuery(plain))
 	for _, callers := range []int{1, 64} {
 		b.Run("impl=productcache/callers="+number(callers), func(b *testing.B) {
 			cached := newService(b, s.dsn(), c, nil)
@@ -24,11 +24,11 @@ func BenchmarkMiss(b *testing.B) {
 			b.ReportMetric((cached.queries()-before)/float64(b.N), "queries/op")
 		})
 		b.Run("impl=mutexmap/callers="+number(callers), func(b *testing.B) {
-			m := loading(s.direct(b), "")
+			m := loading(s.direct(b, plain))
 			miss(b, callers, m, m.forget)
 		})
 		b.Run("impl=mysql/callers="+number(callers), func(b *testing.B) {
-			miss(b, callers, s.direct(b), func(string) {})
+			miss(b, callers, s.direct(b, plain), func(string) {})
 		})
 		b.Run("impl=bound/callers="+number(callers), func(b *testing.B) {
 			// All but MySQL: the load knows the answer.

@@ -43,10 +43,10 @@ const description = "REPEAT(CONCAT(MD5(seq), MD5(seq + 1), MD5(seq + 2), MD5(seq
 
 func (s shop) dsn() string { return s.DSN(s.database) }
 
-// direct is this shop's database without a cache.
-func (s shop) direct(tb testing.TB) direct {
+// direct is this shop's database without a cache; products come from source.
+func (s shop) direct(tb testing.TB, source string) direct {
 	tb.Helper()
-	d, err := openDirect(s.dsn())
+	d, err := openDirect(s.dsn(), source)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -54,16 +54,15 @@ func (s shop) direct(tb testing.TB) direct {
 	return d
 }
 
-// columns and slow are what the queries of productQuery are made of.
+// Sources of products: the table, and the same with a pause once a query.
 const (
-	columns = "id, model, name, price, quantity, updated, description"
-	// A subquery that does not depend on the row is evaluated once a query.
-	slow = " AND (SELECT SLEEP(0.02)) = 0"
+	plain = "products"
+	slow  = "products JOIN (SELECT SLEEP(0.02) AS slept) AS pause"
 )
 
-// productQuery reads products; condition narrows it.
-func productQuery(condition string) string {
-	return "SELECT " + columns + " FROM products WHERE id IN (:keys)" + condition
+// productQuery reads products from a source.
+func productQuery(source string) string {
+	return "SELECT id, model, name, price, quantity, updated, description FROM " + source + " WHERE id IN (:keys)"
 }
 
 // oneLookup is a catalog of the lookup products with this query.

@@ -10,24 +10,29 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 
 	_ "github.com/go-sql-driver/mysql" // the database without a cache
 )
 
 // direct is the database without a cache: what a frontend would do, with a pool of connections.
-type direct struct{ pool *sql.DB }
+type direct struct {
+	pool   *sql.DB
+	source string // of products
+}
 
-func openDirect(dsn string) (direct, error) {
+func openDirect(dsn, source string) (direct, error) {
 	pool, err := sql.Open("mysql", dsn+"?interpolateParams=true")
 	if err != nil {
 		return direct{}, err
 	}
 	pool.SetMaxOpenConns(maxConns)
 	pool.SetMaxIdleConns(maxConns)
-	return direct{pool}, nil
+	return direct{pool, source}, nil
 }
 
 // product is a row as encoding/json writes it.
@@ -42,9 +47,9 @@ type product struct {
 }
 
 // load reads products and returns each as JSON.
-func (d direct) load(ctx context.Context, condition string, keys ...any) (documents [][]byte, err error) {
+func (d direct) load(ctx context.Context, keys ...any) (documents [][]byte, err error) {
 	list := "?" + strings.Repeat(",?", len(keys)-1)
-	rows, err := d.pool.QueryContext(ctx, strings.Replace(productQuery(condition), ":keys", list, 1), keys...)
+	rows, err := d.pool.QueryContext(ctx, strings.Replace(productQuery(d.source), ":keys", list, 1), keys...)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +74,7 @@ func (d direct) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for _, k := range requested(r) {
 		keys = append(keys, k)
 	}
-	documents, err := d.load(r.Context(), "", keys...)
+	documents, err := d.load(r.Context(), keys...)
 	if err != nil || len(documents) != len(keys) {
 		w.WriteHeader(http.StatusInternalServerError)
 		return
@@ -121,10 +126,10 @@ func (m *mutexMap) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	writeDocuments(w, documents...)
 }
 
-// loading makes it load from a database; condition narrows the query.
-func loading(d direct, condition string) *mutexMap {
+// loading makes it load from a database.
+func loading(d direct) *mutexMap {
 	return &mutexMap{values: make(map[string][]byte), load: func(ctx context.Context, key string) ([]byte, error) {
-		documents, err := d.load(ctx, condition, key)
+		documents, err := d.load(ctx, key)
 		if err != nil || len(documents) == 0 {
 			return nil, fmt.Errorf("product %s: %w", key, err)
 		}
@@ -171,15 +176,17 @@ const (
 	databaseVariable  = "PRODUCTCACHE_BENCHMARK_DSN"
 )
 
-// serveYardstick serves until its standard input ends.
+// serveYardstick serves until it is told to end, or its standard input ends, since its parent has.
 func serveYardstick(name string) error {
-	d, err := openDirect(os.Getenv(databaseVariable))
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	d, err := openDirect(os.Getenv(databaseVariable), plain)
 	if err != nil {
 		return err
 	}
 	defer d.pool.Close()
 	keys, _ := strconv.Atoi(strings.TrimPrefix(name, "bound="))
-	handlers := map[string]http.Handler{"mysql": d, "mutexmap": loading(d, "")}
+	handlers := map[string]http.Handler{"mysql": d, "mutexmap": loading(d)}
 	h := handlers[name]
 	if h == nil {
 		o := bound{}
@@ -196,8 +203,9 @@ func serveYardstick(name string) error {
 	server := http.Server{Handler: h}
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
-		_ = server.Close()
+		stop()
 	}()
+	context.AfterFunc(ctx, func() { _ = server.Close() })
 	if err := server.Serve(l); err != http.ErrServerClosed {
 		return err
 	}
