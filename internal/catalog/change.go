@@ -38,7 +38,7 @@ func (r *reader) change(e entry) Change {
 		return c
 	}
 	if _, ok := e.value.(ast.MapNode); !ok {
-		r.add(nodePosition(e.value), "%s must be {key: COLUMN}, the column that holds the key, or all, where it has no such column", e.name)
+		r.add(r.position(e.value), "%s must be {key: COLUMN}, the column that holds the key, or all, where it has no such column", e.name)
 		return c
 	}
 	r.fields(e, "a table in changed_by", []field{

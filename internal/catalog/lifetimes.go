@@ -34,10 +34,10 @@ func (r *reader) duration(n ast.Node, what string) *time.Duration {
 	d, err := time.ParseDuration(s)
 	switch {
 	case err != nil:
-		r.add(nodePosition(n), "%s cannot be %q: write numbers with the units h, m, s or ms, such as 30s, 1h30m, or 24h for a day", what, s)
+		r.add(r.position(n), "%s cannot be %q: write numbers with the units h, m, s or ms, such as 30s, 1h30m, or 24h for a day", what, s)
 		return nil
 	case d < 0:
-		r.add(nodePosition(n), "%s cannot be negative: write 0s or more, or leave it out to have the flag's", what)
+		r.add(r.position(n), "%s cannot be negative: write 0s or more, or leave it out to have the flag's", what)
 		return nil
 	}
 	return &d

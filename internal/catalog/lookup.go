@@ -18,7 +18,7 @@ func (r *reader) catalog(root ast.Node) *Catalog {
 func (r *reader) lookups(n ast.Node) []*Lookup {
 	entries, ok := r.entries(n, "lookups")
 	if ok && len(entries) == 0 {
-		r.add(nodePosition(n), "lookups is empty: a catalog has one lookup or more")
+		r.add(r.position(n), "lookups is empty: a catalog has one lookup or more")
 	}
 	var lookups []*Lookup
 	for _, e := range entries {
@@ -51,7 +51,7 @@ func (r *reader) keyType(n ast.Node) KeyType {
 		}
 	}
 	if ok {
-		r.add(nodePosition(n), "there is no key_type %s: it is integer, string or string_ci", s)
+		r.add(r.position(n), "there is no key_type %s: it is integer, string or string_ci", s)
 	}
 	return Integer
 }
@@ -59,7 +59,7 @@ func (r *reader) keyType(n ast.Node) KeyType {
 func (r *reader) rows(n ast.Node) (many bool) {
 	s, ok := r.text(n, "rows")
 	if ok && s != "one" && s != "many" {
-		r.add(nodePosition(n), "rows cannot be %s: it is one (a key has one row) or many (a key has a list of rows)", s)
+		r.add(r.position(n), "rows cannot be %s: it is one (a key has one row) or many (a key has a list of rows)", s)
 	}
 	return s == "many"
 }
@@ -88,7 +88,7 @@ func (r *reader) grandchild(e entry) Child {
 	c := Child{Name: e.name}
 	at := e.at
 	fields := append(r.childFields(&c), field{"match", true, func(n ast.Node) {
-		c.Match, at = r.column(n, "match"), nodePosition(n)
+		c.Match, at = r.column(n, "match"), r.position(n)
 	}})
 	r.fields(e, "a child of a child", fields)
 	if c.Match != "" && c.Match == c.Query.Key {

@@ -62,7 +62,7 @@ func (r *reader) entries(n ast.Node, what string) (entries []entry, ok bool) {
 	}
 	lines := map[string]int{}
 	for it := m.MapRange(); it.Next(); {
-		e := entry{scalarText(it.Key()), nodePosition(it.Key()), it.Value()}
+		e := entry{scalarText(it.Key()), r.position(it.Key()), it.Value()}
 		if first, twice := lines[e.name]; twice {
 			r.add(e.at, "%s stands twice: keep this one or that of line %d", e.name, first)
 			continue
@@ -90,9 +90,9 @@ func (r *reader) column(n ast.Node, what string) string {
 	case !ok:
 		return ""
 	case s == "":
-		r.add(nodePosition(n), "%s is empty: write the name of a column", what)
+		r.add(r.position(n), "%s is empty: write the name of a column", what)
 	case s != strings.TrimSpace(s) || strings.ContainsFunc(s, unicode.IsControl):
-		r.add(nodePosition(n), "%s %q has a blank around it or a control character: write the name of a column", what, s)
+		r.add(r.position(n), "%s %q has a blank around it or a control character: write the name of a column", what, s)
 	}
 	return s
 }
@@ -113,9 +113,9 @@ func (r *reader) columns(n ast.Node, what string, listed map[string]string) []st
 			listed[name] = what
 			names = append(names, name)
 		case what:
-			r.add(nodePosition(item), "%s names the column %s twice: remove one", what, name)
+			r.add(r.position(item), "%s names the column %s twice: remove one", what, name)
 		default:
-			r.add(nodePosition(item), "the column %s stands in %s and in %s: remove one", name, listed[name], what)
+			r.add(r.position(item), "the column %s stands in %s and in %s: remove one", name, listed[name], what)
 		}
 	}
 	return names
@@ -124,13 +124,13 @@ func (r *reader) columns(n ast.Node, what string, listed map[string]string) []st
 func (r *reader) wrongKind(n ast.Node, what, want string) {
 	switch n.(type) {
 	case *ast.NullNode:
-		r.add(nodePosition(n), "%s is empty: it needs %s", what, want)
+		r.add(r.position(n), "%s is empty: it needs %s", what, want)
 	case ast.MapNode:
-		r.add(nodePosition(n), "%s must be %s, not names with values", what, want)
+		r.add(r.position(n), "%s must be %s, not names with values", what, want)
 	case *ast.SequenceNode:
-		r.add(nodePosition(n), "%s must be %s, not a list", what, want)
+		r.add(r.position(n), "%s must be %s, not a list", what, want)
 	default:
-		r.add(nodePosition(n), "%s must be %s, not the text %s", what, want, n.GetToken().Value)
+		r.add(r.position(n), "%s must be %s, not the text %s", what, want, n.GetToken().Value)
 	}
 }
 

@@ -48,12 +48,7 @@ func (e problem) Error() string {
 	return fmt.Sprintf("%d:%d: %s", e.at.line, e.at.column, e.text)
 }
 
-// add reports a problem. The YAML parser puts what is missing at the end of a
-// line a little behind it.
 func (r *reader) add(at position, format string, args ...any) {
-	if at.line <= len(r.lines) {
-		at.column = min(at.column, len(r.lines[at.line-1])+1)
-	}
 	r.problems = append(r.problems, problem{at, fmt.Sprintf(format, args...)})
 }
 
@@ -77,6 +72,7 @@ func (r *reader) parseYAML(src []byte) ast.Node {
 	}
 	src = bytes.TrimPrefix(src, []byte("\ufeff"))
 	src = bytes.ReplaceAll(src, []byte("\r\n"), []byte("\n"))
+	src = bytes.ReplaceAll(src, []byte("\r"), []byte("\n"))
 	for line := range bytes.SplitSeq(src, []byte("\n")) {
 		r.lines = append(r.lines, []rune(string(line)))
 		if !utf8.Valid(line) {
@@ -92,7 +88,7 @@ func (r *reader) parseYAML(src []byte) ast.Node {
 		return nil
 	}
 	if len(file.Docs) > 1 {
-		r.add(tokenPosition(file.Docs[1].Start), "a catalog is one YAML document: remove the line ---")
+		r.add(r.tokenPosition(file.Docs[1].Start), "a catalog is one YAML document: remove the line ---")
 	}
 	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
 		r.add(start, "the catalog is empty: it begins with \"lookups:\"")
@@ -121,7 +117,7 @@ func (r *reader) addSyntax(err error) {
 		GetMessage() string
 	}
 	if errors.As(err, &located) && located.GetToken() != nil {
-		r.add(tokenPosition(located.GetToken()), "not YAML: %s", located.GetMessage())
+		r.add(r.tokenPosition(located.GetToken()), "not YAML: %s", located.GetMessage())
 		return
 	}
 	r.add(position{1, 1}, "not YAML: %v", err)
@@ -133,13 +129,13 @@ type plainYAML struct{ *reader }
 func (r plainYAML) Visit(n ast.Node) ast.Visitor {
 	switch n.(type) {
 	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode:
-		r.add(nodePosition(n), "anchors, aliases and merges are not for catalogs: write the value out")
+		r.add(r.position(n), "anchors, aliases and merges are not for catalogs: write the value out")
 		return nil
 	case *ast.TagNode:
-		r.add(nodePosition(n), "tags are not for catalogs: remove %s", n.GetToken().Value)
+		r.add(r.position(n), "tags are not for catalogs: remove %s", n.GetToken().Value)
 		return nil
 	case *ast.MappingKeyNode:
-		r.add(nodePosition(n), "write \"name: value\" instead of \"? name\"")
+		r.add(r.position(n), "write \"name: value\" instead of \"? name\"")
 		return nil
 	}
 	return r

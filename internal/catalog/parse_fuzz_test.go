@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"productcache/internal/catalog"
 )
@@ -43,6 +44,8 @@ func FuzzParse(f *testing.F) {
 }
 
 func checkProblems(t *testing.T, src string, problems []error) {
+	src = strings.TrimPrefix(src, "\ufeff")
+	lines := strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(src), "\n")
 	lastLine, lastColumn := 0, 0
 	for _, p := range problems {
 		at := problemLine.FindStringSubmatch(p.Error())
@@ -51,7 +54,7 @@ func checkProblems(t *testing.T, src string, problems []error) {
 		}
 		line, _ := strconv.Atoi(at[1])
 		column, _ := strconv.Atoi(at[2])
-		if line < 1 || column < 1 || line > 1+strings.Count(src, "\n") || column > len(src)+1 {
+		if line < 1 || column < 1 || line > len(lines) || column > utf8.RuneCountInString(lines[line-1])+1 {
 			t.Fatalf("Parse(%q): %v, which lies outside", src, p)
 		}
 		if line < lastLine || line == lastLine && column < lastColumn {

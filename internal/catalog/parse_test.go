@@ -154,6 +154,15 @@ var parseErrors = []struct {
 	{"null lookups", "lookups:\n", `1:9: lookups is empty: it needs names with values, as in "name: value"`},
 	{"list of lookups", "lookups:\n  - x: {}\n", `2:3: lookups must be names with values, as in "name: value", not a list`},
 
+	{"blanks at the ends of lines", "lookups:  \n  x:   \n    ttl:  x   \n    rows: \"2\"  \n    omit: [ '' , a b , a b ]  \n    query:  \n       SELECT 1  \n    key: { }  \n",
+		"2:3: a lookup needs the field key_type\n" +
+			badDuration("3:11", "ttl", "x") + "\n" +
+			"4:11: rows cannot be 2: it is one (a key has one row) or many (a key has a list of rows)\n" +
+			"5:13: a column in omit is empty: write the name of a column\n" +
+			"5:24: omit names the column a b twice: remove one\n" +
+			"7:8: the query has no :keys: select the rows of the keys with WHERE … IN (:keys)\n" +
+			"8:10: key must be text, not names with values"},
+
 	// Lookups.
 	{"empty lookup", "lookups:\n  x:\n", `2:5: x is empty: it needs names with values, as in "name: value"`},
 	{"missing fields", "lookups:\n  x: {}\n",
@@ -246,6 +255,9 @@ var parseErrors = []struct {
 			"4:19: nothing fills in the ?: keys go into IN (:keys), anything else is written out\n" +
 			"5:10: key must be text, not a list\n" +
 			"6:1: a catalog has no field more: its fields are lookups"},
+	{"behind old line ends", "lookups:\r  x: {}\rmore: 1\r",
+		"2:3: a lookup needs the field key\n2:3: a lookup needs the field query\n2:3: a lookup needs the field key_type\n" +
+			"3:1: a catalog has no field more: its fields are lookups"},
 	{"behind a byte order mark and CRLF", "\ufefflookups:\r\n  x: {}\r\nmore: 1\r\n",
 		"2:3: a lookup needs the field key\n2:3: a lookup needs the field query\n2:3: a lookup needs the field key_type\n" +
 			"3:1: a catalog has no field more: its fields are lookups"},

@@ -12,22 +12,42 @@ type position struct {
 	line, column int
 }
 
-// nodePosition returns where n begins, which for a mapping in block style is not
-// at its token, the first colon.
-func nodePosition(n ast.Node) position {
+// position returns where n begins, which for a mapping in block style is not at
+// its token, the first colon.
+func (r *reader) position(n ast.Node) position {
 	if m, ok := n.(ast.MapNode); ok && n.GetToken().Type == token.MappingValueType {
 		if it := m.MapRange(); it.Next() {
-			return nodePosition(it.Key())
+			return r.position(it.Key())
 		}
 	}
-	return tokenPosition(n.GetToken())
+	return r.tokenPosition(n.GetToken())
 }
 
-func tokenPosition(t *token.Token) position {
-	if t == nil || t.Position == nil {
+// tokenPosition returns where t begins. For a scalar without quotes the YAML
+// parser adds the blanks at the end of its line to the column, so that here the
+// scalar is looked for behind what precedes it in the line.
+func (r *reader) tokenPosition(t *token.Token) position {
+	if t == nil || t.Position == nil || t.Position.Line > len(r.lines) {
 		return position{1, 1}
 	}
-	return position{t.Position.Line, t.Position.Column}
+	at := position{t.Position.Line, t.Position.Column}
+	line := r.lines[at.line-1]
+	if isPlain(t) {
+		at.column = 1
+		if t.Prev != nil && t.Prev.Position.Line == at.line {
+			at.column = t.Prev.Position.Column + len(t.Prev.Value)
+		}
+		for at.column <= len(line) && unicode.IsSpace(line[at.column-1]) {
+			at.column++
+		}
+	}
+	at.column = min(at.column, len(line)+1)
+	return at
+}
+
+// isPlain reports whether t is a scalar without quotes. A missing value is not.
+func isPlain(t *token.Token) bool {
+	return t.CharacterType == token.CharacterTypeMiscellaneous && t.Type != token.NullType && t.Type != token.ImplicitNullType
 }
 
 // positionIn returns where the text of the scalar n goes on after its beginning
@@ -35,7 +55,7 @@ func tokenPosition(t *token.Token) position {
 // only the other characters are counted off. Where a quoted text has escapes, its
 // beginning has to do.
 func (r *reader) positionIn(n ast.Node, before string) position {
-	start := nodePosition(n)
+	start := r.position(n)
 	c := cursor{r.lines, start}
 	switch n.GetToken().Type {
 	case token.LiteralType, token.FoldedType:

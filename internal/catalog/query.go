@@ -45,7 +45,7 @@ func (r *reader) query(n ast.Node) (text string, keysAt int) {
 		return "", 0
 	}
 	if strings.TrimSpace(sql) == "" {
-		r.add(nodePosition(n), "query is empty: write a SELECT with WHERE … IN (:keys)")
+		r.add(r.position(n), "query is empty: write a SELECT with WHERE … IN (:keys)")
 		return "", 0
 	}
 	q, faults := checkQuery(sql)
