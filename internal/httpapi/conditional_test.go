@@ -72,6 +72,7 @@ func TestIfNoneMatch(t *testing.T) {
 		`x, "T"`:              false,
 		`W/ "T"`:              false,
 		`W/W/"T"`:             false,
+		"\"a\x7f\", \"T\"":    false,
 		`""`:                  false,
 		`"", "T"`:             true,
 		`"G"`:                 false,

@@ -86,6 +86,7 @@ func TestAcceptEncoding(t *testing.T) {
 		"identity;q=0":                  false,
 		"br|gzip":                       true, // | separates lines
 		"gzip;q=0|gzip":                 true,
+		"gzip|gzip;q=0":                 true,
 		",,gzip,":                       true,
 		"gzip;q=":                       false,
 		"gzip;q=2":                      false,

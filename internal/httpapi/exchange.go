@@ -90,7 +90,6 @@ func (x *exchange) end() {
 		abort = x.status != 0
 		if !abort {
 			clear(x.w.Header())
-			x.used = 0
 			x.refuse(internalError, "")
 		}
 	}

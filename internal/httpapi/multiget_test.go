@@ -134,9 +134,12 @@ Vary: Accept-Encoding
 	if w := s.get(t, "/v1/products?keys=11,12"); w.Code != http.StatusServiceUnavailable {
 		t.Errorf("nothing can be answered: %d, want 503", w.Code)
 	}
-	if w := s.get(t, "/v1/products?keys=11,7,12"); w.Code != http.StatusOK ||
-		w.Body.String() != `{"items":{"7":{"id":7}},"missing":[],"unavailable":["11","12"]}` {
+	w = s.get(t, "/v1/products?keys=11,7,12")
+	if w.Code != http.StatusOK || w.Body.String() != `{"items":{"7":{"id":7}},"missing":[],"unavailable":["11","12"]}` {
 		t.Errorf("one can be answered: %d %s, want 200", w.Code, w.Body)
+	}
+	if got, want := w.Header().Get("Cache-Status"), `productcache; fwd=miss; detail="hit=1 unavailable=2"`; got != want {
+		t.Errorf("Cache-Status = %s, want %s", got, want)
 	}
 }
 

@@ -59,6 +59,16 @@ func TestOptionalOptions(t *testing.T) {
 	}
 }
 
+// TestKeysThatAreNotUTF8 has a lookup that lets all keys through: the answer
+// is JSON even so.
+func TestKeysThatAreNotUTF8(t *testing.T) {
+	s := open(t, func(set *settings) { set.anyKey = true })
+	w := s.get(t, "/v1/names?keys=%FF,%EF%BF%BD,%00")
+	if want := `{"items":{},"missing":["\ufffd","�","\u0000"],"unavailable":[]}`; w.Body.String() != want {
+		t.Errorf("= %s, want %s", w.Body, want)
+	}
+}
+
 func TestMaxKeys(t *testing.T) {
 	s := open(t, func(set *settings) { set.api.MaxKeys = 2 })
 	for keys, want := range map[string]int{"1": 200, "1,2": 200, "1,2,1,2,1": 200, "1,2,3": 400} {

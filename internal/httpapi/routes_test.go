@@ -160,6 +160,28 @@ func TestAbortIsRespected(t *testing.T) {
 	s.get(t, "/v1/products/666")
 }
 
+// moody is a ResponseWriter that panics in the midst of a header.
+type moody struct {
+	http.ResponseWriter
+	calls int
+}
+
+func (m *moody) Header() http.Header {
+	if m.calls++; m.calls == 4 {
+		panic("not now")
+	}
+	return m.ResponseWriter.Header()
+}
+
+func TestPanicWithinTheHeaderLeavesNothingOfIt(t *testing.T) {
+	s := open(t)
+	for _, target := range []string{"/v1/products/7", "/v1/category/20?page=1", "/v1/products?keys=7"} {
+		w := httptest.NewRecorder()
+		s.ServeHTTP(&moody{ResponseWriter: w}, httptest.NewRequest("GET", target, nil))
+		expect(t, w, refusal(500, "", problem(500, "internal-error", "Internal error", "")))
+	}
+}
+
 // brittle is a ResponseWriter that panics once the header is out.
 type brittle struct{ http.ResponseWriter }
 
