@@ -212,3 +212,38 @@ func TestOpenCartSEO(t *testing.T) {
 		nil,
 	})
 }
+
+// Rows for another language, store or customer group change no answer.
+func TestOpenCartOtherLanguagesStoresAndGroups(t *testing.T) {
+	s := newShop(t, mysqltest.MariaDB(t))
+	answers := func() (all []any) {
+		all = append(all, s.load(t, s.lookup(t, "products"), s.column(t, "SELECT product_id FROM oc_product ORDER BY 1")...))
+		categories := s.column(t, "SELECT category_id FROM oc_category ORDER BY 1")
+		all = append(all, s.load(t, s.lookup(t, "category"), categories...))
+		all = append(all, s.load(t, s.lookup(t, "categories"), categories...))
+		return append(all, s.load(t, s.lookup(t, "seo"), "iphone", "desktops"))
+	}
+	before := answers()
+	for table, set := range map[string]string{
+		"oc_product_description":         "language_id = 2, name = 'wrong'",
+		"oc_product_attribute":           "language_id = 2, text = 'wrong'",
+		"oc_category_description":        "language_id = 2, name = 'wrong'",
+		"oc_option_description":          "language_id = 2, name = 'wrong'",
+		"oc_option_value_description":    "language_id = 2, name = 'wrong'",
+		"oc_attribute_description":       "language_id = 2, name = 'wrong'",
+		"oc_attribute_group_description": "language_id = 2, name = 'wrong'",
+		"oc_stock_status":                "language_id = 2, name = 'wrong'",
+		"oc_weight_class_description":    "language_id = 2, unit = 'no'",
+		"oc_length_class_description":    "language_id = 2, unit = 'no'",
+		"oc_product_to_store":            "store_id = 1",
+		"oc_category_to_store":           "store_id = 1",
+		"oc_product_reward":              "product_reward_id = product_reward_id + 1000, customer_group_id = 2",
+		"oc_product_special":             "product_special_id = product_special_id + 1000, customer_group_id = 2, price = 0",
+		"oc_product_discount":            "product_discount_id = product_discount_id + 1000, customer_group_id = 2, price = 0",
+		"oc_seo_url":                     "seo_url_id = seo_url_id - 700, store_id = seo_url_id % 2, language_id = 2 - store_id, query = 'wrong'",
+	} {
+		s.exec(t, "CREATE TEMPORARY TABLE copies AS SELECT * FROM "+table, "UPDATE copies SET "+set,
+			"INSERT INTO "+table+" SELECT * FROM copies")
+	}
+	equal(t, "answers", answers(), before)
+}
