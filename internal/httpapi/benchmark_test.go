@@ -35,7 +35,7 @@ var hits = []struct {
 }{
 	{"single", "/v1/products/42", nil, http.StatusOK, 6},
 	{"gzip", "/v1/products/42", []string{"Accept-Encoding", "gzip, deflate, br"}, http.StatusOK, 6},
-	{"negative", "/v1/products/9999", nil, http.StatusNotFound, 8},
+	{"negative", "/v1/products/9999", nil, http.StatusNotFound, 6},
 	{"validated", "/v1/products/42", []string{"If-None-Match", "*"}, http.StatusNotModified, 6},
 	{"multi=24", "/v1/products?keys=" + numbers(1, 24), nil, http.StatusOK, 5},
 	{"page", "/v1/category/20?page=2&per_page=2", nil, http.StatusOK, 14},

@@ -53,14 +53,14 @@ func (x *exchange) fail(err error) {
 	case Unavailable:
 		h["Retry-After"] = valueRetry
 		x.set("Cache-Status", "productcache; fwd=miss; detail=unavailable")
-		x.refuse(unavailable, "The database cannot be reached, and no earlier answer is kept.")
+		x.refuse(unavailable, "There is no earlier answer to serve instead.")
 	case Timeout:
 		x.set("Cache-Status", "productcache; fwd=miss; detail=timeout")
-		x.refuse(timeout, "Loading took too long, and no earlier answer is kept.")
+		x.refuse(timeout, "There is no earlier answer to serve instead.")
 	case overloaded:
 		h["Retry-After"] = valueRetry
 		x.set("Cache-Status", "productcache; detail=overloaded")
-		x.refuse(tooBusy, "Too many requests are waiting.")
+		x.refuse(tooBusy, "Ask again a moment later.")
 	default:
 		x.set("Cache-Status", "productcache; fwd=miss; detail=error")
 		x.refuse(internalError, "")

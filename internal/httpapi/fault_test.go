@@ -22,18 +22,19 @@ Cache-Control: no-store
 Cache-Status: productcache; ` + cacheStatus + `
 Content-Length: ` + strconv.Itoa(len(body)) + `
 Content-Type: application/problem+json
-` + retry + `
+` + retry + `X-Content-Type-Options: nosniff
+
 ` + body
 }
 
 var (
 	noDatabase = failure(503, "fwd=miss; detail=unavailable", "Retry-After: 1\n",
-		problem(503, "unavailable", "Unavailable", "The database cannot be reached, and no earlier answer is kept."))
+		problem(503, "unavailable", "The database is unavailable", "There is no earlier answer to serve instead."))
 	tookTooLong = failure(504, "fwd=miss; detail=timeout", "",
-		problem(504, "timeout", "Timeout", "Loading took too long, and no earlier answer is kept."))
+		problem(504, "timeout", "Loading took too long", "There is no earlier answer to serve instead."))
 	tooMany = failure(503, "detail=overloaded", "Retry-After: 1\n",
-		problem(503, "overloaded", "Overloaded", "Too many requests are waiting."))
-	defect = failure(500, "fwd=miss; detail=error", "", problem(500, "internal-error", "Internal error", ""))
+		problem(503, "overloaded", "Too many requests are waiting", "Ask again a moment later."))
+	defect = failure(500, "fwd=miss; detail=error", "", problem(500, "internal-error", "The service has failed", ""))
 )
 
 func TestFailedLoads(t *testing.T) {

@@ -16,6 +16,7 @@ var (
 	valueNoStore = []string{"no-store"}
 	valueAllow   = []string{"GET, HEAD, OPTIONS"}
 	valueRetry   = []string{"1"}
+	valueNosniff = []string{"nosniff"}
 )
 
 // representation is what a 200 carries, but for its bytes.
@@ -61,5 +62,3 @@ func (x *exchange) options() {
 	x.w.Header()["Cache-Control"] = valueNoStore
 	x.send(http.StatusNoContent)
 }
-
-func ageOf(age time.Duration) string { return strconv.FormatInt(int64(age/time.Second), 10) }

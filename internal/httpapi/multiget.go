@@ -22,7 +22,7 @@ func (x *exchange) multi() {
 	m := multiGets.Get().(*multiGet)
 	defer m.free()
 	if r := m.parse(x.r.URL.RawQuery, x.MaxKeys, x.lookup.ParseKey); r != nil {
-		x.refuse(r.problem, r.detail)
+		x.refuse(r.kind, r.detail)
 		return
 	}
 	x.keys = len(m.keys)

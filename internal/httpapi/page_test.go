@@ -86,7 +86,7 @@ func TestBadPages(t *testing.T) {
 		"/v1/products/7?per_page=1":                 "This lookup has no listings, so that there are no pages.",
 	} {
 		w := s.get(t, target)
-		if want := problem(400, "bad-page", "Bad page", detail); w.Code != 400 || w.Body.String() != want {
+		if want := problem(400, "bad-page", "The page is not understood", detail); w.Code != 400 || w.Body.String() != want {
 			t.Errorf("GET %s = %d\n%s\nwant 400\n%s", target, w.Code, w.Body, want)
 		}
 	}

@@ -1,72 +1,104 @@
 package httpapi
 
 import (
+	"encoding/json"
 	"net/http"
 	"strconv"
+	"strings"
+	"time"
+
+	"productcache/internal/problem"
 )
 
-// problem is a kind of failure (RFC 9457). Its name makes its type, a relative
-// reference that is the same for ever; clients decide by it, people read
-// the title and detail.
-type problem struct {
-	name   string
+// kind is a kind of failure: a problem (RFC 9457) but for its detail.
+type kind struct {
+	name   string // of its type, the same for ever
 	status int
 	title  string
 }
 
-// The problems.
+// The problems that clients of the public API can meet.
 var (
 	// The key in the path, or one in keys=, is not one that the lookup can have.
-	malformedKey = problem{"malformed-key", http.StatusBadRequest, "Malformed key"}
+	malformedKey = kind{"malformed-key", http.StatusBadRequest, "The key is malformed"}
 	// A multi-get without keys.
-	noKeys = problem{"no-keys", http.StatusBadRequest, "No keys"}
+	noKeys = kind{"no-keys", http.StatusBadRequest, "No keys are given"}
 	// A multi-get for more different keys than allowed.
-	tooManyKeys = problem{"too-many-keys", http.StatusBadRequest, "Too many keys"}
+	tooManyKeys = kind{"too-many-keys", http.StatusBadRequest, "Too many keys are given"}
 	// page or per_page is not a number within bounds, or not for this resource.
-	badPage = problem{"bad-page", http.StatusBadRequest, "Bad page"}
+	badPage = kind{"bad-page", http.StatusBadRequest, "The page is not understood"}
 	// The first path segment after /v1/ is not a lookup's name.
-	unknownLookup = problem{"unknown-lookup", http.StatusNotFound, "Unknown lookup"}
+	unknownLookup = kind{"unknown-lookup", http.StatusNotFound, "There is no such lookup"}
 	// The key has no row in the database.
-	unknownKey = problem{"unknown-key", http.StatusNotFound, "Unknown key"}
+	unknownKey = kind{"unknown-key", http.StatusNotFound, "There is nothing with this key"}
 	// The path is none of this service's.
-	notFound = problem{"not-found", http.StatusNotFound, "Not found"}
+	notFound = kind{"not-found", http.StatusNotFound, "There is nothing here"}
 	// The resource can only be read.
-	methodNotAllowed = problem{"method-not-allowed", http.StatusMethodNotAllowed, "Method not allowed"}
+	methodNotAllowed = kind{"method-not-allowed", http.StatusMethodNotAllowed, "This method is not allowed here"}
 	// The request's target is longer than MaxTarget.
-	targetTooLong = problem{"target-too-long", http.StatusRequestURITooLong, "Target too long"}
+	targetTooLong = kind{"target-too-long", http.StatusRequestURITooLong, "The request's target is too long"}
 	// The request's header is larger than MaxHeader.
-	headerTooLarge = problem{"header-too-large", http.StatusRequestHeaderFieldsTooLarge, "Header too large"}
+	headerTooLarge = kind{"header-too-large", http.StatusRequestHeaderFieldsTooLarge, "The request's header is too large"}
 	// A defect of the service or its catalog; its log says more.
-	internalError = problem{"internal-error", http.StatusInternalServerError, "Internal error"}
+	internalError = kind{"internal-error", http.StatusInternalServerError, "The service has failed"}
 	// The database is away and there is nothing stale to serve instead.
-	unavailable = problem{"unavailable", http.StatusServiceUnavailable, "Unavailable"}
+	unavailable = kind{"unavailable", http.StatusServiceUnavailable, "The database is unavailable"}
 	// More requests are waiting for the database than allowed.
-	tooBusy = problem{"overloaded", http.StatusServiceUnavailable, "Overloaded"}
+	tooBusy = kind{"overloaded", http.StatusServiceUnavailable, "Too many requests are waiting"}
 	// The database did not answer in time and there is nothing stale to serve.
-	timeout = problem{"timeout", http.StatusGatewayTimeout, "Timeout"}
+	timeout = kind{"timeout", http.StatusGatewayTimeout, "Loading took too long"}
 )
+
+func (k kind) problem(detail string) problem.Problem {
+	return problem.New(k.status, k.name, k.title, detail)
+}
 
 // refuse answers with a problem. Of a client's input detail may contain only
 // what went through quoted.
-func (x *exchange) refuse(p problem, detail string) {
-	x.w.Header()["Cache-Control"] = valueNoStore
-	x.tell(p, detail)
+func (x *exchange) refuse(k kind, detail string) {
+	w := x.w
+	if x.r.Method == http.MethodHead {
+		w = bodyless{w}
+	}
+	w.Header()["Cache-Control"] = valueNoStore
+	x.status = k.status
+	k.problem(detail).Write(w)
 }
 
-// tell is refuse, with the Cache-Control that is set already.
-func (x *exchange) tell(p problem, detail string) {
-	body := append(make([]byte, 0, 256), `{"type":"/problems/`...)
-	body = append(append(body, p.name...), `","title":"`...)
-	body = append(append(body, p.title...), `","status":`...)
-	body = strconv.AppendInt(body, int64(p.status), 10)
-	if detail != "" {
-		body = appendString(append(body, `,"detail":`...), detail)
+// bodyless answers HEAD.
+type bodyless struct{ http.ResponseWriter }
+
+func (bodyless) Write(p []byte) (int, error) { return len(p), nil }
+
+// The problem of an unknown key is answered from memory like a document, so
+// that it is encoded once, too.
+var (
+	unknownKeyBody   = encode(unknownKey.problem(""))
+	unknownKeyLength = []string{strconv.Itoa(len(unknownKeyBody))}
+)
+
+func encode(p problem.Problem) []byte {
+	body, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // strings and a number always marshal
 	}
-	body = append(body, '}')
-	x.w.Header()["Content-Type"] = valueProblem
-	x.set("Content-Length", strconv.Itoa(len(body)))
-	if x.send(p.status) {
-		_, _ = x.w.Write(body) // the client's connection is the server's to watch
+	return body
+}
+
+// absent answers for a key without a row. That is as reliable as a document, so
+// that clients may keep it as long.
+func (x *exchange) absent(a *answer) {
+	h := x.w.Header()
+	h["Cache-Control"] = x.control
+	h["Content-Type"] = valueProblem
+	h["Content-Length"] = unknownKeyLength
+	h["X-Content-Type-Options"] = valueNosniff
+	status := len(x.text)
+	text := string(strconv.AppendInt(x.text, int64(a.Age/time.Second), 10))
+	x.set("Cache-Status", text[:status])
+	x.set("Age", text[status:])
+	if x.send(unknownKey.status) {
+		_, _ = x.w.Write(unknownKeyBody)
 	}
 }
 
@@ -87,4 +119,15 @@ func (x *exchange) notFound() {
 func (x *exchange) methodNotAllowed() {
 	x.w.Header()["Allow"] = valueAllow
 	x.refuse(methodNotAllowed, "Documents can be read with GET and HEAD only.")
+}
+
+// lookupIn returns the path segment of an escaped path that names a lookup, and
+// whether there is such a lookup.
+func (x *exchange) lookupIn(path string) (name string, known bool) {
+	rest, ok := strings.CutPrefix(path, "/v1/")
+	if !ok {
+		return "", false
+	}
+	name, _, _ = strings.Cut(rest, "/")
+	return name, x.names[name]
 }

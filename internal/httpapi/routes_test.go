@@ -16,6 +16,7 @@ func refusal(status int, allow, body string) string {
 	return strconv.Itoa(status) + "\n" + allow + `Cache-Control: no-store
 Content-Length: ` + strconv.Itoa(len(body)) + `
 Content-Type: application/problem+json
+X-Content-Type-Options: nosniff
 
 ` + body
 }
@@ -23,10 +24,10 @@ Content-Type: application/problem+json
 func TestPathsWithoutARoute(t *testing.T) {
 	s := open(t)
 	unknown := func(name string) string {
-		return refusal(404, "", problem(404, "unknown-lookup", "Unknown lookup", `There is no lookup \"`+name+`\".`))
+		return refusal(404, "", problem(404, "unknown-lookup", "There is no such lookup", `There is no lookup \"`+name+`\".`))
 	}
-	below := refusal(404, "", problem(404, "not-found", "Not found", "A lookup has nothing below its keys; a slash within a key is %2F."))
-	nothing := refusal(404, "", problem(404, "not-found", "Not found", "Documents are at /v1/{lookup}/{key} and /v1/{lookup}?keys=."))
+	below := refusal(404, "", problem(404, "not-found", "There is nothing here", "A lookup has nothing below its keys; a slash within a key is %2F."))
+	nothing := refusal(404, "", problem(404, "not-found", "There is nothing here", "Documents are at /v1/{lookup}/{key} and /v1/{lookup}?keys=."))
 	for target, want := range map[string]string{
 		"/":                       nothing,
 		"/v1":                     nothing,
@@ -57,7 +58,7 @@ func TestPathsWithoutARoute(t *testing.T) {
 func TestMethods(t *testing.T) {
 	s := open(t)
 	refused := refusal(405, "Allow: GET, HEAD, OPTIONS\n",
-		problem(405, "method-not-allowed", "Method not allowed", "Documents can be read with GET and HEAD only."))
+		problem(405, "method-not-allowed", "This method is not allowed here", "Documents can be read with GET and HEAD only."))
 	for _, method := range []string{"POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "PURGE", "get"} {
 		for _, target := range []string{"/v1/products/7", "/v1/products?keys=7", "/v1/products/"} {
 			if got := text(s.do(t, method, target)); got != refused {
@@ -101,8 +102,8 @@ func TestHeadIsGetWithoutBody(t *testing.T) {
 
 func TestTooLargeRequests(t *testing.T) {
 	s := open(t)
-	longTarget := refusal(414, "", problem(414, "target-too-long", "Target too long", "A request's target has at most 16 KiB."))
-	largeHeader := refusal(431, "", problem(431, "header-too-large", "Header too large", "A request's header has at most 32 KiB."))
+	longTarget := refusal(414, "", problem(414, "target-too-long", "The request's target is too long", "A request's target has at most 16 KiB."))
+	largeHeader := refusal(431, "", problem(431, "header-too-large", "The request's header is too large", "A request's header has at most 32 KiB."))
 
 	prefix := "/v1/products/7?x="
 	if w := s.get(t, prefix+many("x", httpapi.MaxTarget-len(prefix))); w.Code != 200 {
@@ -131,7 +132,7 @@ func TestPanicIsA500(t *testing.T) {
 	s := open(t)
 	s.change(func(s *shop) { s.panics = "a secret of the inside" })
 	for _, target := range []string{"/v1/products/666", "/v1/products?keys=1,666"} {
-		expect(t, s.get(t, target), refusal(500, "", problem(500, "internal-error", "Internal error", "")))
+		expect(t, s.get(t, target), refusal(500, "", problem(500, "internal-error", "The service has failed", "")))
 	}
 	got := s.log.String()
 	if n := strings.Count(got, "\n"); n != 2 || !strings.Contains(got, "a secret of the inside") || !strings.Contains(got, "single.go") {
@@ -178,7 +179,7 @@ func TestPanicWithinTheHeaderLeavesNothingOfIt(t *testing.T) {
 	for _, target := range []string{"/v1/products/7", "/v1/category/20?page=1", "/v1/products?keys=7"} {
 		w := httptest.NewRecorder()
 		s.ServeHTTP(&moody{ResponseWriter: w}, httptest.NewRequest("GET", target, nil))
-		expect(t, w, refusal(500, "", problem(500, "internal-error", "Internal error", "")))
+		expect(t, w, refusal(500, "", problem(500, "internal-error", "The service has failed", "")))
 	}
 }
 

@@ -27,7 +27,7 @@ type place struct {
 
 // refusal is why a request's keys cannot be served.
 type refusal struct {
-	problem
+	kind
 	detail string
 }
 

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"net/url"
-	"strings"
 
 	"productcache/internal/document"
 )
@@ -71,24 +70,4 @@ func (x *exchange) key() (raw, canonical string, ok bool) {
 	}
 	x.refuse(malformedKey, "Key "+quoted(raw)+" is not percent-encoded.")
 	return "", "", false
-}
-
-// absent answers for a key without a row. That is as reliable as a document, so
-// that clients may keep it as long.
-func (x *exchange) absent(a *answer) {
-	x.set("Cache-Status", string(x.text))
-	x.set("Age", ageOf(a.Age))
-	x.w.Header()["Cache-Control"] = x.control
-	x.tell(unknownKey, "There is nothing with this key.")
-}
-
-// lookupIn returns the path segment of an escaped path that names a lookup, and
-// whether there is such a lookup.
-func (x *exchange) lookupIn(path string) (name string, known bool) {
-	rest, ok := strings.CutPrefix(path, "/v1/")
-	if !ok {
-		return "", false
-	}
-	name, _, _ = strings.Cut(rest, "/")
-	return name, x.names[name]
 }

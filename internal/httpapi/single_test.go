@@ -45,10 +45,11 @@ func TestUnknownKey(t *testing.T) {
 Age: 0
 Cache-Control: max-age=60
 Cache-Status: productcache; ` + status + `
-Content-Length: 110
+Content-Length: 86
 Content-Type: application/problem+json
+X-Content-Type-Options: nosniff
 
-` + problem(404, "unknown-key", "Unknown key", "There is nothing with this key.")
+` + problem(404, "unknown-key", "There is nothing with this key", "")
 	}
 	expect(t, s.get(t, "/v1/products/9999"), answer("fwd=miss; stored"))
 	expect(t, s.get(t, "/v1/products/9999"), answer("hit; detail=negative"))
@@ -138,7 +139,7 @@ func TestMalformedKey(t *testing.T) {
 		"/v1/names/" + many("a", 10_000):      `Key \"` + many("a", 64) + `…\": malformed key: it is longer than 1024 bytes.`,
 	} {
 		w := s.get(t, target)
-		if want := problem(400, "malformed-key", "Malformed key", detail); w.Code != 400 || w.Body.String() != want {
+		if want := problem(400, "malformed-key", "The key is malformed", detail); w.Code != 400 || w.Body.String() != want {
 			t.Errorf("GET %.80s = %d\n%s\nwant 400\n%s", target, w.Code, w.Body, want)
 		}
 		if got := w.Header().Get("Cache-Control"); got != "no-store" {
