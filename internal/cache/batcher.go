@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"sync"
 )
@@ -45,27 +46,47 @@ func (b *batcher[V]) enqueue(l *Lookup[V], led []*flight[V]) {
 		b.queue = append(b.queue, l)
 	}
 	l.waiting = append(l.waiting, led...)
-	for b.idle > 0 && len(b.queue) > 0 {
-		bt := b.nextLocked()
+	for range min(b.idle, (len(led)+b.cache.options.BatchKeys-1)/b.cache.options.BatchKeys) {
 		b.idle--
-		b.landed.Go(func() { b.run(bt) })
+		b.landed.Go(b.run)
 	}
 }
 
 // run works through batches, and gives the slot back when none is waiting.
-func (b *batcher[V]) run(bt batch[V]) {
+func (b *batcher[V]) run() {
 	for {
-		if len(bt.flights) > 0 {
-			b.load(bt)
-		}
+		b.gather()
 		b.mu.Lock()
 		if len(b.queue) == 0 {
 			b.idle++
 			b.mu.Unlock()
 			return
 		}
-		bt = b.nextLocked()
+		bt := b.nextLocked()
 		b.mu.Unlock()
+		if len(bt.flights) > 0 {
+			b.load(bt)
+		}
+	}
+}
+
+// gather yields the processor as long as that brings more keys, up to a full
+// batch: callers that can run, among them those that the last batch has
+// answered, ask for their keys before the next one leaves. Without it a fast
+// database gets many small batches. With nobody else to run it takes no time.
+func (b *batcher[V]) gather() {
+	for before := -1; ; {
+		b.mu.Lock()
+		waiting := 0
+		if len(b.queue) > 0 {
+			waiting = len(b.queue[0].waiting)
+		}
+		b.mu.Unlock()
+		if waiting <= before || waiting >= b.cache.options.BatchKeys {
+			return
+		}
+		before = waiting
+		runtime.Gosched()
 	}
 }
 

@@ -146,9 +146,10 @@ func TestKeysGatherWhileSlotsAreBusy(t *testing.T) {
 				}
 			})
 		}
-		get(1000)
-		get(1001)
-		synctest.Wait()
+		for i := range 2 {
+			get(1000 + i)
+			synctest.Wait()
+		}
 		for i := range 35 {
 			get(i)
 		}
