@@ -116,11 +116,14 @@ func (s *soak) prepare(ctx context.Context) error {
 // nameOf is what the column name holds, so that an answer shows whether it is of one row and version.
 func nameOf(id int, version int64) string { return fmt.Sprintf("product %d version %d", id, version) }
 
+// catalogText has MySQL take a millisecond for each row after it has decided what the rows hold: in that
+// time they may change, and the answer must not be kept.
 const catalogText = `lookups:
   products:
     key: id
     key_type: integer
-    query: SELECT id, version, name, text FROM products WHERE id IN (:keys)
+    omit: [slept]
+    query: SELECT id, version, name, text, SLEEP(0.001) AS slept FROM products WHERE id IN (:keys)
 `
 
 func (s *soak) start(ctx context.Context) (*child.Process, error) {

@@ -67,8 +67,9 @@ func (s *soak) watch(ctx context.Context) error {
 
 func (s *soak) print(ctx context.Context, at time.Duration) {
 	u, err := s.usage(ctx)
-	if err != nil && ctx.Err() == nil {
-		s.findings.note("usage: %v", err)
+	if err != nil {
+		s.findings.add(ctx, "usage: %v", err)
+		return
 	}
 	fmt.Fprintf(s.Out, "%v: %v outages=%d %v findings=%d\n", at.Round(time.Second), &s.counts, s.outages.number(), u, s.findings.number())
 }
