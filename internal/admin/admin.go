@@ -59,9 +59,12 @@ func New(o Options) http.Handler {
 		w.Header().Set("Allow", allowed(r, req.URL.Path))
 		problem.New(http.StatusMethodNotAllowed, "method-not-allowed", "This method is not allowed here", "").Write(w)
 	})
-	r.Get("/healthz", h.health)
-	r.Get("/readyz", h.ready)
-	r.Method(http.MethodGet, "/metrics", promhttp.HandlerFor(o.Metrics.registry, promhttp.HandlerOpts{}))
+	metrics := promhttp.HandlerFor(o.Metrics.registry, promhttp.HandlerOpts{})
+	for _, method := range []string{http.MethodGet, http.MethodHead} { // load balancers probe with either
+		r.MethodFunc(method, "/healthz", h.health)
+		r.MethodFunc(method, "/readyz", h.ready)
+		r.Method(method, "/metrics", metrics)
+	}
 	r.With(sameSite, h.mayChange).Post("/api/purge", h.purge)
 	profiles(r)
 	return r
@@ -70,7 +73,7 @@ func New(o Options) http.Handler {
 // allowed lists the methods that a path has.
 func allowed(r chi.Routes, path string) string {
 	var methods []string
-	for _, m := range []string{http.MethodGet, http.MethodPost} {
+	for _, m := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
 		if r.Match(chi.NewRouteContext(), m, path) {
 			methods = append(methods, m)
 		}

@@ -20,7 +20,8 @@ type DatabaseStats struct {
 	Abandoned int    // queries given up that still run in the server
 }
 
-// Metrics is all that Prometheus can ask for. Every metric is defined in this file.
+// Metrics is all that Prometheus can ask for. Each is defined in
+// this file.
 type Metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
@@ -50,7 +51,7 @@ func NewMetrics(version string, cacheStats func() cache.Stats, databaseStats fun
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "productcache_http_requests_total",
-			Help: "Requests to the public API, by lookup, outcome (hit, stale, stale-error, negative, miss, collapsed, error) and status.",
+			Help: "Requests to the public API, by lookup, status and outcome: one of the keys' outcomes, of several the costliest; failed; or none, where the cache was not asked.",
 		}, []string{"lookup", "outcome", "status"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "productcache_http_request_duration_seconds",
@@ -71,6 +72,49 @@ func NewMetrics(version string, cacheStats func() cache.Stats, databaseStats fun
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
+
+// The metrics that are read off a snapshot at every scrape.
+
+func ofCache() []metric[cache.Stats] {
+	type s = cache.Stats
+	return []metric[s]{
+		gauge("productcache_cache_max_bytes", "Bound of the memory of all entries.", func(s s) float64 { return float64(s.MaxWeight) }),
+		gauge("productcache_cache_max_entries", "Bound of the number of entries; 0: none.", func(s s) float64 { return float64(s.MaxEntries) }),
+		counter("productcache_cache_evictions_total", "Entries dropped to make room.", func(s s) float64 { return float64(s.Evictions) }),
+		counter("productcache_cache_negative_evictions_total", "Remembered absences dropped to make room.", func(s s) float64 { return float64(s.NegativeEvictions) }),
+		counter("productcache_loads_total", "Batches of keys loaded from MySQL.", func(s s) float64 { return float64(s.Loads) }),
+		counter("productcache_load_keys_total", "Keys in these batches.", func(s s) float64 { return float64(s.LoadedKeys) }),
+		counter("productcache_load_errors_total", "Batches that failed.", func(s s) float64 { return float64(s.LoadErrors) }),
+		gauge("productcache_load_slots_busy", "Slots of -mysql-max-conns taken.", func(s s) float64 { return float64(s.BusySlots) }),
+		gauge("productcache_load_keys_in_flight", "Keys being loaded or waiting for a slot.", func(s s) float64 { return float64(s.InFlight) }),
+		gauge("productcache_load_waiters", "Callers' waits for keys.", func(s s) float64 { return float64(s.Waiting) }),
+		gauge("productcache_load_failing", "1 while the last load has failed.", func(s s) float64 { return truth(s.Failing) }),
+	}
+}
+
+func ofLookup() []metric[cache.LookupStats] {
+	type s = cache.LookupStats
+	return []metric[s]{
+		gauge("productcache_cache_entries", "Values held, by lookup.", func(s s) float64 { return float64(s.Entries) }, "lookup"),
+		gauge("productcache_cache_bytes", "Memory of the values held: keys, values and overhead, by lookup.", func(s s) float64 { return float64(s.Weight) }, "lookup"),
+		gauge("productcache_cache_negative_entries", "Absences remembered, by lookup.", func(s s) float64 { return float64(s.Negatives) }, "lookup"),
+		counter("productcache_cache_refused_total", "Keys refused since too many callers were waiting, by lookup.", func(s s) float64 { return float64(s.Refused) }, "lookup"),
+		counter("productcache_cache_failed_total", "Keys whose load failed with nothing stale to serve, by lookup.", func(s s) float64 { return float64(s.Failed) }, "lookup"),
+	}
+}
+
+func ofDatabase() []metric[DatabaseStats] {
+	type s = DatabaseStats
+	return []metric[s]{
+		gauge("productcache_mysql_up", "1 if the last try to reach MySQL worked.", func(s s) float64 { return truth(s.Up) }),
+		counter("productcache_mysql_queries_total", "Queries sent to MySQL.", func(s s) float64 { return float64(s.Queries) }),
+		counter("productcache_mysql_query_errors_total", "Queries that failed.", func(s s) float64 { return float64(s.Errors) }),
+		gauge("productcache_mysql_queries_abandoned", "Queries given up that still run in the server.", func(s s) float64 { return float64(s.Abandoned) }),
+	}
+}
+
+var keysDesc = prometheus.NewDesc("productcache_cache_requests_total",
+	"Keys asked for and answered, by lookup and outcome.", []string{"lookup", "outcome"}, nil)
 
 // Observe counts one request to the public API.
 func (m *Metrics) Observe(lookup, outcome string, status int, took time.Duration) {

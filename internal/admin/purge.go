@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strings"
 
 	"productcache/internal/cache"
 	"productcache/internal/problem"
@@ -79,7 +80,7 @@ func decodePurge(w http.ResponseWriter, r *http.Request) (request purgeRequest, 
 		return request, &p
 	}
 	if err != nil {
-		return request, badRequest(`Send {"lookup": "…", "keys": ["…"]} or {"lookup": "…", "all": true}: ` + err.Error())
+		return request, badRequest(`Send {"lookup": "…", "keys": ["…"]} or {"lookup": "…", "all": true}: ` + mistake(err))
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return request, badRequest("There is something behind the JSON object.")
@@ -96,6 +97,22 @@ func decodePurge(w http.ResponseWriter, r *http.Request) (request purgeRequest, 
 	return request, nil
 }
 
+// mistake says what is wrong with a body, in the words of JSON and not of Go.
+func mistake(err error) string {
+	wrong := (*json.UnmarshalTypeError)(nil)
+	switch {
+	case errors.As(err, &wrong) && wrong.Field == "":
+		return "the body is not an object."
+	case errors.As(err, &wrong):
+		return fmt.Sprintf("%q cannot hold a JSON %s; each key is a string, even a number.", wrong.Field, wrong.Value)
+	}
+	// encoding/json has no type for this error.
+	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		return fmt.Sprintf("there is no field %.100s.", field)
+	}
+	return "the body is not JSON."
+}
+
 // canonical returns the distinct keys as the cache spells them.
 func (l Lookup) canonical(raw []string) ([]string, *problem.Problem) {
 	seen := make(map[string]bool, len(raw))
@@ -103,7 +120,7 @@ func (l Lookup) canonical(raw []string) ([]string, *problem.Problem) {
 	for _, k := range raw {
 		key, err := l.ParseKey(k)
 		if err != nil {
-			return nil, badRequest(err.Error())
+			return nil, badRequest(fmt.Sprintf("Key %.100q: %v. Nothing was purged.", k, err))
 		}
 		if !seen[key] {
 			seen[key] = true

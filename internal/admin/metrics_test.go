@@ -1,0 +1,139 @@
+package admin_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"productcache/internal/admin"
+	"productcache/internal/cache"
+)
+
+// Numbers that are all different, so that each must be found under its name.
+var (
+	stats = cache.Stats{
+		Entries: 3, Weight: 4096, MaxEntries: 11, MaxWeight: 12, Negatives: 13, Evictions: 14, NegativeEvictions: 15,
+		Loads: 16, LoadedKeys: 17, LoadErrors: 18, BusySlots: 19, InFlight: 20, Waiting: 21, Failing: true,
+		Lookups: []cache.LookupStats{
+			{Name: "products", Entries: 31, Weight: 32, Negatives: 33, Refused: 34, Failed: 35, Answers: [6]uint64{41, 42, 43, 44, 45, 46}},
+			{Name: "category"},
+		},
+	}
+	databaseStats = admin.DatabaseStats{Up: true, Queries: 7, Errors: 1, Abandoned: 2}
+)
+
+// scrape returns what Prometheus gets.
+func scrape(t *testing.T) string {
+	t.Helper()
+	d := newDesk(t, "")
+	d.metrics.Observe("products", "hit", 200, 20*time.Microsecond)
+	d.metrics.Observe("products", "hit", 200, 20*time.Microsecond)
+	d.metrics.Observe("products", "hit", 304, 3*time.Microsecond)
+	d.metrics.Observe("", "none", 404, time.Microsecond)
+	return d.do(request("GET", "/metrics", "", loopback)).Body.String()
+}
+
+func TestMetrics(t *testing.T) {
+	body := scrape(t)
+	for _, line := range []string{
+		`productcache_http_requests_total{lookup="products",outcome="hit",status="200"} 2`,
+		`productcache_http_requests_total{lookup="products",outcome="hit",status="304"} 1`,
+		`productcache_http_requests_total{lookup="",outcome="none",status="404"} 1`,
+		`productcache_http_request_duration_seconds_bucket{lookup="products",outcome="hit",le="1e-05"} 1`,
+		`productcache_http_request_duration_seconds_bucket{lookup="products",outcome="hit",le="2.5e-05"} 3`,
+		`productcache_cache_max_entries 11`,
+		`productcache_cache_max_bytes 12`,
+		`productcache_cache_evictions_total 14`,
+		`productcache_cache_negative_evictions_total 15`,
+		`productcache_loads_total 16`,
+		`productcache_load_keys_total 17`,
+		`productcache_load_errors_total 18`,
+		`productcache_load_slots_busy 19`,
+		`productcache_load_keys_in_flight 20`,
+		`productcache_load_waiters 21`,
+		`productcache_load_failing 1`,
+		`productcache_cache_entries{lookup="products"} 31`,
+		`productcache_cache_entries{lookup="category"} 0`,
+		`productcache_cache_bytes{lookup="products"} 32`,
+		`productcache_cache_negative_entries{lookup="products"} 33`,
+		`productcache_cache_refused_total{lookup="products"} 34`,
+		`productcache_cache_failed_total{lookup="products"} 35`,
+		`productcache_cache_requests_total{lookup="products",outcome="hit"} 41`,
+		`productcache_cache_requests_total{lookup="products",outcome="stale"} 42`,
+		`productcache_cache_requests_total{lookup="products",outcome="stale-error"} 43`,
+		`productcache_cache_requests_total{lookup="products",outcome="negative"} 44`,
+		`productcache_cache_requests_total{lookup="products",outcome="miss"} 45`,
+		`productcache_cache_requests_total{lookup="products",outcome="collapsed"} 46`,
+		`productcache_mysql_up 1`,
+		`productcache_mysql_queries_total 7`,
+		`productcache_mysql_query_errors_total 1`,
+		`productcache_mysql_queries_abandoned 2`,
+	} {
+		if !strings.Contains(body, "\n"+line+"\n") {
+			t.Errorf("no %s in the metrics", line)
+		}
+	}
+	for _, part := range []string{`version="1.2.3"`, "\ngo_goroutines ", "\nprocess_open_fds "} {
+		if !strings.Contains(body, part) {
+			t.Errorf("no %s in the metrics", part)
+		}
+	}
+}
+
+// TestMetricNames holds Prometheus' conventions for names and help texts.
+func TestMetricNames(t *testing.T) {
+	body := scrape(t)
+	types := regexp.MustCompile(`(?m)^# TYPE (productcache_\S+) (\S+)$`).FindAllStringSubmatch(body, -1)
+	if len(types) < 24 {
+		t.Errorf("%d metrics of our own, want 24 at least", len(types))
+	}
+	for _, m := range types {
+		name, kind := m[1], m[2]
+		if strings.HasSuffix(name, "_total") != (kind == "counter") {
+			t.Errorf("%s is a %s", name, kind)
+		}
+		if kind == "histogram" && !strings.HasSuffix(name, "_seconds") {
+			t.Errorf("histogram %s has no unit", name)
+		}
+		if !regexp.MustCompile(`(?m)^# HELP ` + name + ` .{10,}\.$`).MatchString(body) {
+			t.Errorf("%s has no sentence of help", name)
+		}
+	}
+}
+
+func TestObserveIsSafeForConcurrentUse(t *testing.T) {
+	d := newDesk(t, "")
+	done := make(chan struct{})
+	for range 4 {
+		go func() {
+			defer func() { done <- struct{}{} }()
+			for n := range 1000 {
+				d.metrics.Observe("products", "hit", 200+n%5, time.Microsecond)
+			}
+		}()
+	}
+	for range 4 {
+		<-done
+	}
+	body := d.do(request("GET", "/metrics", "", loopback)).Body.String()
+	if line := `productcache_http_requests_total{lookup="products",outcome="hit",status="204"} 800`; !strings.Contains(body, line) {
+		t.Errorf("no %s in the metrics", line)
+	}
+}
+
+func TestObserveResolvesChildrenOnce(t *testing.T) {
+	d := newDesk(t, "")
+	observe := func() { d.metrics.Observe("products", "hit", 200, time.Microsecond) }
+	if got := testing.AllocsPerRun(100, observe); got != 0 {
+		t.Errorf("%v allocations to observe, want none", got)
+	}
+}
+
+func BenchmarkObserve(b *testing.B) {
+	m := admin.NewMetrics("1", func() cache.Stats { return stats }, func() admin.DatabaseStats { return databaseStats })
+	b.ReportAllocs()
+	for b.Loop() {
+		m.Observe("products", "hit", 200, 20*time.Microsecond)
+	}
+}
