@@ -27,6 +27,6 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Retry-After", "1")
 	w.Header().Set("Cache-Control", "no-store")
-	problem.New(http.StatusServiceUnavailable, "unavailable", "The service is starting",
+	problem.New(http.StatusServiceUnavailable, "starting", "The service is starting",
 		"Its database has not been reached yet.").Write(w)
 }

@@ -57,16 +57,18 @@ func (s *service) listen() (_ *servers, err error) {
 	}
 	// The slowest answer: it waits for MySQL, and is then read slowly.
 	writeTimeout := s.config.RequestTimeout + readTimeout
-	if all.public, err = all.open("listen", s.config.Listen, &s.front, tlsConfig, writeTimeout, s.log); err != nil {
+	if all.public, err = all.open("listen", s.config.Listen, &s.front, tlsConfig, writeTimeout, slog.LevelDebug, s.log); err != nil {
 		return nil, err
 	}
 	adminHandler := admin.New(admin.Options{Token: token, Lookup: s.purgeable, Ready: s.notReady, Metrics: s.metrics, Logger: s.log})
 	// Profiles take as long as they are asked to.
-	all.admin, err = all.open("admin-listen", s.config.AdminListen, adminHandler, nil, 0, s.log)
+	all.admin, err = all.open("admin-listen", s.config.AdminListen, adminHandler, nil, 0, slog.LevelWarn, s.log)
 	return all, err
 }
 
-func (all *servers) open(flag, list string, h http.Handler, tlsConfig *tls.Config, writeTimeout time.Duration, log *slog.Logger) (opened []net.Listener, err error) {
+// open opens the listeners of one flag. What net/http itself has to say, such as
+// a failed TLS handshake, is logged at level.
+func (all *servers) open(flag, list string, h http.Handler, tlsConfig *tls.Config, writeTimeout time.Duration, level slog.Level, log *slog.Logger) (opened []net.Listener, err error) {
 	for _, address := range addresses(list) {
 		l, err := listenAt(address)
 		if err != nil {
@@ -86,7 +88,7 @@ func (all *servers) open(flag, list string, h http.Handler, tlsConfig *tls.Confi
 				WriteTimeout:      writeTimeout,
 				IdleTimeout:       idleTimeout,
 				MaxHeaderBytes:    maxHeaderBytes,
-				ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+				ErrorLog:          slog.NewLogLogger(log.Handler(), level),
 			},
 		})
 	}
