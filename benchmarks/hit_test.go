@@ -53,34 +53,37 @@ func BenchmarkHit(b *testing.B) {
 		name string
 		next func(source uint64, n int) func() int
 	}{{"zipf", zipf}, {"uniform", uniform}} {
+		keys := sync.OnceValue(func() (keys [4][]string) {
+			for i := range keys {
+				keys[i] = texts(order.next(uint64(i+1), entries))
+			}
+			return keys
+		})
 		b.Run("keys="+order.name+"/impl=productcache", func(b *testing.B) {
 			l := cached()
-			hit(b, order.next, func(key string) bool {
+			hit(b, keys(), func(key string) bool {
 				a, err := l.Get(context.Background(), key)
 				return err == nil && a.Outcome == cache.Hit
 			})
 		})
 		b.Run("keys="+order.name+"/impl=mutexmap", func(b *testing.B) {
 			m := mapped()
-			hit(b, order.next, func(key string) bool {
+			hit(b, keys(), func(key string) bool {
 				_, err := m.get(context.Background(), key)
 				return err == nil
 			})
 		})
 		b.Run("keys="+order.name+"/impl=bound", func(b *testing.B) {
 			values := mapped().values // nobody writes, so that no lock is needed
-			hit(b, order.next, func(key string) bool { return values[key] != nil })
+			hit(b, keys(), func(key string) bool { return values[key] != nil })
 		})
 	}
 }
 
-func hit(b *testing.B, next func(source uint64, n int) func() int, get func(key string) bool) {
-	b.ReportAllocs()
+// hit asks from several goroutines, each for keys of its own.
+func hit(b *testing.B, keys [4][]string, get func(key string) bool) {
 	var sources atomic.Uint64
-	var keys [4][]string
-	for i := range keys {
-		keys[i] = texts(next(uint64(i+1), entries))
-	}
+	b.ReportAllocs()
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		mine := keys[sources.Add(1)%uint64(len(keys))]
