@@ -84,36 +84,32 @@ func (c *client) get(tb testing.TB, path string) {
 	start := time.Now()
 	c.out = append(append(append(c.out[:0], "GET "...), path...), " HTTP/1.1\r\nHost: shop\r\n\r\n"...)
 	if _, err := c.conn.Write(c.out); err != nil {
-		tb.Error(err)
+		tb.Errorf("GET %.40s: %v", path, err)
 		return
 	}
-	length, err := c.header()
-	if err != nil || length < 0 {
-		tb.Errorf("GET %s: length %d, error %v", path, length, err)
-		return
+	status, length, err := c.header()
+	if err == nil {
+		_, err = c.in.Discard(length)
 	}
-	if _, err := c.in.Discard(length); err != nil {
-		tb.Error(err)
+	if status != "200 OK" || err != nil {
+		tb.Errorf("GET %.40s: status %q, error %v", path, status, err)
 	}
 	c.took = append(c.took, time.Since(start))
 }
 
-// header reads up to the body and returns its length, or -1 where the answer is not 200.
-func (c *client) header() (length int, err error) {
-	const lengthField = "Content-Length: "
-	status, err := c.in.ReadSlice('\n')
-	if err != nil || !bytes.HasPrefix(status, []byte("HTTP/1.1 200 ")) {
-		return -1, err
-	}
-	for {
-		line, err := c.in.ReadSlice('\n')
-		if err != nil || len(line) <= len("\r\n") {
-			return length, err
+// header reads up to the body and returns its length.
+func (c *client) header() (status string, length int, err error) {
+	const version, lengthField = "HTTP/1.1 ", "Content-Length: "
+	line, err := c.in.ReadSlice('\n')
+	status = string(bytes.TrimSpace(bytes.TrimPrefix(line, []byte(version))))
+	for err == nil {
+		line, err = c.in.ReadSlice('\n')
+		if len(line) <= len("\r\n") {
+			break
 		}
-		if value, ok := bytes.CutPrefix(line, []byte(lengthField)); ok {
-			if length, err = strconv.Atoi(string(bytes.TrimSpace(value))); err != nil {
-				return -1, err
-			}
+		if value, ok := bytes.CutPrefix(line, []byte(lengthField)); ok && err == nil {
+			length, err = strconv.Atoi(string(bytes.TrimSpace(value)))
 		}
 	}
+	return status, length, err
 }

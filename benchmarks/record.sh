@@ -1,0 +1,37 @@
+#!/bin/sh
+# Records a set of results: benchmarks/record.sh [name ...]
+# Without names, all of them. Run it on an idle machine: each file says how busy it was.
+set -eu
+cd "$(dirname "$0")/.."
+
+# record NAME FLAGS... runs benchmarks into results/NAME.txt.
+record() {
+	name=$1
+	shift
+	[ -z "$wanted" ] || case " $wanted " in *" $name "*) ;; *) return 0 ;; esac
+	file=benchmarks/results/$name.txt
+	{
+		echo "commit: $(git describe --tags --always --dirty --exclude '*' --abbrev=12)"
+		echo "go: $(go version | cut -d' ' -f3-)"
+		echo "kernel: $(uname -sr)"
+		echo "processors: $(nproc)"
+		echo "memory: $(awk '/MemTotal/ { printf "%d MiB", $2 / 1024 }' /proc/meminfo)"
+		echo "database: $( (mariadbd --version || /usr/sbin/mariadbd --version) 2>/dev/null | sed 's/.*Ver //')"
+		echo "load before: $(cut -d' ' -f1-3 /proc/loadavg)"
+		echo "command: go test -run '^\$' -timeout 60m $* ./benchmarks"
+		echo
+	} >"$file"
+	go test -run '^$' -timeout 60m "$@" ./benchmarks >>"$file" 2>&1 || echo "$name failed: see $file" >&2
+	printf '\nload after: %s\n' "$(cut -d' ' -f1-3 /proc/loadavg)" >>"$file"
+}
+
+wanted=$*
+record hit -bench '^BenchmarkHit$' -cpu 1,2 -count 10 -benchtime 300ms
+record handler -bench '^BenchmarkHandler$' -cpu 1 -count 10 -benchtime 300ms
+record multiget -bench '^BenchmarkMultiGetHandler$' -cpu 1 -count 10 -benchtime 300ms
+record loopback -bench '^BenchmarkLoopback$' -count 5 -benchtime 30000x
+record miss -bench '^BenchmarkMiss$' -count 10 -benchtime 300ms
+record coldstart -bench '^BenchmarkColdStart$' -count 10 -benchtime 3x
+record hotkey -bench '^BenchmarkHotKey$' -count 3 -benchtime 3x
+record mix -bench '^BenchmarkMix$' -count 10 -benchtime 20000x
+record memory -bench '^BenchmarkMemory$' -count 1 -benchtime 1x
