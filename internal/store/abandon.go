@@ -65,15 +65,16 @@ func (a *abandoned) count() int {
 	return len(a.queries)
 }
 
-// close waits until all have ended, but no longer than timeout.
+// close waits until all have ended, but no longer than timeout, and not for a
+// server that does not answer.
 func (a *abandoned) close(timeout time.Duration) {
 	a.mu.Lock()
 	working, idle := a.working, a.idle
 	a.mu.Unlock()
-	if working {
+	if absence, changed := a.store.gate.watch(); working && absence == nil {
 		select {
 		case <-idle:
-		case <-a.store.gate.silent():
+		case <-changed:
 		case <-time.After(timeout):
 		}
 	}
@@ -85,27 +86,38 @@ func (a *abandoned) close(timeout time.Duration) {
 
 func (a *abandoned) run() {
 	pause := firstLook
-	for a.life.Err() == nil {
+	for {
 		orphans := a.list()
 		if len(orphans) == 0 {
 			return
 		}
-		if a.store.gate.await(a.life) != nil {
-			break
-		}
-		if a.look(orphans) {
+		absence, changed := a.store.gate.watch()
+		var timer <-chan time.Time
+		switch {
+		case isGone(absence):
+			a.settle(orphans, nil)
+			continue
+		case absence == nil && a.look(orphans):
 			pause = firstLook
 			continue
+		case absence == nil:
+			timer = time.After(pause)
+			pause = min(2*pause, lastLook)
 		}
 		select {
-		case <-time.After(pause):
+		case <-timer:
+		case <-changed:
 		case <-a.life.Done():
+			a.rest()
+			return
 		}
-		pause = min(2*pause, lastLook)
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.restLocked()
+}
+
+// isGone reports whether an absence means that there is no server: nobody
+// listens, so no query runs.
+func isGone(absence error) bool {
+	return errors.Is(absence, syscall.ECONNREFUSED) || errors.Is(absence, syscall.ENOENT)
 }
 
 // list returns all orphans; if there are none, the work is over.
@@ -122,43 +134,47 @@ func (a *abandoned) list() []*orphan {
 	return orphans
 }
 
+func (a *abandoned) rest() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.restLocked()
+}
+
 func (a *abandoned) restLocked() {
 	a.working = false
 	close(a.idle)
 }
 
-// look settles those orphans that have ended, tells the server to end the
-// others, and reports whether any has ended.
+// look settles those orphans that have ended, has the server end the others,
+// and reports whether any has ended.
 func (a *abandoned) look(orphans []*orphan) bool {
 	ctx, cancel := context.WithTimeout(a.life, lookTimeout)
 	defer cancel()
 	alive, err := a.store.kill(ctx, orphans)
-	var refused *refusal
-	switch {
-	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ENOENT):
-		alive = nil // no server, no query
-	case errors.As(err, &refused):
-		return false
-	case err != nil:
-		if timedOut(err) && a.life.Err() == nil {
+	if err != nil {
+		var refused *refusal
+		if timedOut(err) && !errors.As(err, &refused) && a.life.Err() == nil {
 			a.store.wentSilent()
 		}
 		return false
 	}
-	ended := false
-	for _, o := range orphans {
-		if !alive[o.thread] {
-			a.settle(o)
-			ended = true
-		}
-	}
-	return ended
+	return a.settle(orphans, alive)
 }
 
-func (a *abandoned) settle(o *orphan) {
-	a.mu.Lock()
-	delete(a.queries, o)
-	a.mu.Unlock()
-	<-a.store.slots
-	close(o.ended)
+// settle gives back the slots of those orphans that are not alive, and reports
+// whether there are any.
+func (a *abandoned) settle(orphans []*orphan, alive map[uint64]bool) bool {
+	ended := false
+	for _, o := range orphans {
+		if alive[o.thread] {
+			continue
+		}
+		ended = true
+		a.mu.Lock()
+		delete(a.queries, o)
+		a.mu.Unlock()
+		<-a.store.slots
+		close(o.ended)
+	}
+	return ended
 }

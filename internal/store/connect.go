@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql/driver"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -17,6 +16,9 @@ import (
 // prepared session. It also bounds how long after the return of a silent MySQL
 // an attempt that began before it may still be hanging.
 const connectTimeout = 3 * time.Second
+
+// longConnect is longer than connecting takes, however busy the server.
+const longConnect = time.Second
 
 // A connector opens connections and prepares their sessions. It gives
 // database/sql its connections, as [link].
@@ -75,11 +77,12 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err := c.gate.pass(ctx); err != nil {
 		return nil, c.refused(ctx, err)
 	}
+	began := time.Now()
 	l, err := c.dial(ctx)
 	if err != nil {
-		// A caller who leaves says nothing about MySQL; one who ran out of
-		// time does, and if it was too little time the gate soon opens again.
-		if !errors.Is(ctx.Err(), context.Canceled) {
+		// A caller who leaves says nothing about MySQL, unless he has waited
+		// longer than a healthy one takes.
+		if ctx.Err() == nil || time.Since(began) > longConnect {
 			c.gate.fail(err)
 		}
 		return nil, c.refused(ctx, err)

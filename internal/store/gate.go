@@ -26,7 +26,7 @@ type gate struct {
 	cause   error         // why it is closed; the last one
 	since   time.Time     // when it closed
 	ever    bool          // it has been open
-	changed chan struct{} // closed at the next change of state
+	changed chan struct{} // closed at the next change of state or complaint
 }
 
 type gateState uint8
@@ -74,22 +74,6 @@ func (g *gate) pass(ctx context.Context) error {
 	}
 }
 
-// await returns when the gate is open, or with an error when it has been closed
-// for good or ctx is done.
-func (g *gate) await(ctx context.Context) error {
-	for {
-		g.mu.Lock()
-		state, changed := g.state, g.changed
-		g.mu.Unlock()
-		if state == open {
-			return nil
-		}
-		if err := g.wait(ctx, changed); err != nil {
-			return err
-		}
-	}
-}
-
 func (g *gate) wait(ctx context.Context, changed <-chan struct{}) error {
 	select {
 	case <-changed:
@@ -118,16 +102,15 @@ func (g *gate) fail(cause error) {
 	g.startLocked(nextPause(0, cause))
 }
 
-// silent returns a channel that is closed when the gate is.
-func (g *gate) silent() <-chan struct{} {
+// watch returns why nobody answers, or nil when somebody does, be it to refuse
+// us, and a channel that is closed when that may have changed.
+func (g *gate) watch() (absence error, changed <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.state == shut {
-		done := make(chan struct{})
-		close(done)
-		return done
+	if g.state == shut && !fromServer(g.cause) {
+		return g.cause, g.changed
 	}
-	return g.changed
+	return nil, g.changed
 }
 
 func (g *gate) reached() bool {
@@ -143,12 +126,14 @@ func (g *gate) close() {
 	g.prober.Wait()
 }
 
-func (g *gate) shutLocked(cause error) {
-	g.cause = cause
-	if g.state != shut {
-		g.state = shut
+// shutLocked reports whether cause is news.
+func (g *gate) shutLocked(cause error) bool {
+	news := g.state != shut || complaintOf(cause) != complaintOf(g.cause)
+	g.state, g.cause = shut, cause
+	if news {
 		g.changedLocked()
 	}
+	return news
 }
 
 func (g *gate) changedLocked() {

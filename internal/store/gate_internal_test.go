@@ -144,28 +144,30 @@ func TestGateStory(t *testing.T) {
 			t.Fatalf("pass() = %v, reached() = %v, want an open gate", err, g.reached())
 		}
 		d.set(syscall.ECONNREFUSED)
-		silent := g.silent()
+		absence, changed := g.watch()
+		if absence != nil {
+			t.Errorf("watch() of an open gate = %v", absence)
+		}
 		g.fail(syscall.ECONNREFUSED)
 		g.fail(syscall.ECONNRESET) // a second loser changes nothing
-		<-silent
+		<-changed
+		if absence, changed = g.watch(); absence != syscall.ECONNREFUSED {
+			t.Errorf("watch() of a shut gate = %v, want ECONNREFUSED", absence)
+		}
 		if err := g.pass(t.Context()); err != syscall.ECONNREFUSED {
 			t.Errorf("pass() of a shut gate = %v, want ECONNREFUSED", err)
 		}
-		<-g.silent()
 		time.Sleep(10 * time.Second)
 		d.set(errDenied) // it is up again, and somebody changed the password
+		<-changed
 		time.Sleep(20 * time.Second)
-		d.set(nil)
-		if err := g.await(t.Context()); err != nil {
-			t.Fatalf("await() = %v", err)
+		if absence, changed = g.watch(); absence != nil {
+			t.Errorf("watch() = %v when MySQL speaks, to refuse us", absence)
 		}
+		d.set(nil)
+		<-changed
 		if err := g.pass(t.Context()); err != nil {
 			t.Errorf("pass() of an open gate = %v", err)
-		}
-		select {
-		case <-g.silent():
-			t.Error("silent() of an open gate is closed")
-		default:
 		}
 		d.expect(t, "first", "shut", "shut", "back")
 	})
@@ -181,11 +183,11 @@ func TestGateCallersLeave(t *testing.T) {
 			t.Errorf("pass() = %v, want the caller's deadline", err)
 		}
 		left := make(chan error)
-		go func() { left <- g.await(context.Background()) }()
+		go func() { left <- g.pass(context.Background()) }()
 		synctest.Wait()
 		g.close()
 		if err := <-left; !errors.Is(err, ErrUnavailable) {
-			t.Errorf("await() of a closed gate = %v, want ErrUnavailable", err)
+			t.Errorf("pass() of a closed gate = %v, want ErrUnavailable", err)
 		}
 		d.expect(t)
 	})

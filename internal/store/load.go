@@ -5,10 +5,15 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"time"
 
 	"productcache/internal/catalog"
 	"productcache/internal/document"
 )
+
+// crowdedPause is how often a load looks for a connection that another one has
+// given back.
+const crowdedPause = 10 * time.Millisecond
 
 // A Row is what one key has.
 type Row struct {
@@ -79,10 +84,8 @@ func unspeakable(err error, l *catalog.Lookup, keys []string) bool {
 
 // attempt loads once, over one connection.
 func (s *Store) attempt(ctx context.Context, l *catalog.Lookup, keys []string) ([]Row, error) {
-	select {
-	case s.slots <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err := s.takeSlot(ctx); err != nil {
+		return nil, err
 	}
 	conn, link, err := s.checkOut(ctx)
 	if err != nil {
@@ -93,7 +96,7 @@ func (s *Store) attempt(ctx context.Context, l *catalog.Lookup, keys []string) (
 	if err == nil {
 		err = b.run(ctx)
 	}
-	s.checkIn(conn)
+	conn.Close()
 	if settled(err) {
 		<-s.slots
 	} else {
@@ -103,6 +106,24 @@ func (s *Store) attempt(ctx context.Context, l *catalog.Lookup, keys []string) (
 		return nil, err
 	}
 	return b.documents(), nil
+}
+
+// takeSlot waits for a free slot, as long as there is somebody to answer: with
+// MySQL silent, slots may be taken until it is back.
+func (s *Store) takeSlot(ctx context.Context) error {
+	for {
+		absence, changed := s.gate.watch()
+		if absence != nil {
+			return &refusal{absence}
+		}
+		select {
+		case s.slots <- struct{}{}:
+			return nil
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // settled reports whether a load's last query has certainly ended.
@@ -116,16 +137,24 @@ func settled(err error) bool {
 // by a server that is silent: the slot is, but not the caller.
 func (s *Store) abandon(ctx context.Context, l *link) {
 	o := s.abandoned.add(l)
-	select {
-	case <-o.ended:
-	case <-s.gate.silent():
-	case <-ctx.Done():
+	for {
+		absence, changed := s.gate.watch()
+		if absence != nil {
+			return
+		}
+		select {
+		case <-o.ended:
+			return
+		case <-changed:
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 
 // wentSilent is called when MySQL holds a connection but does not answer. The
-// idle ones would each have to be found out in the same way: away with them,
-// and nobody gets past the gate.
+// idle ones may be dead for good, and each would have to be found out in the
+// same way: away with them.
 func (s *Store) wentSilent() {
 	s.gate.fail(errSilent)
 	s.db.SetMaxIdleConns(-1)
@@ -134,53 +163,22 @@ func (s *Store) wentSilent() {
 
 // checkOut takes a connection from the pool. When MySQL refuses us another one,
 // as it does when it has too many, those that we have go round.
-func (s *Store) checkOut(ctx context.Context) (*sql.Conn, *link, error) {
+func (s *Store) checkOut(ctx context.Context) (conn *sql.Conn, l *link, err error) {
 	for {
-		conn, err := s.db.Conn(ctx)
+		conn, err = s.db.Conn(ctx)
 		if err == nil {
-			s.inUse.Add(1)
-			var l *link
 			err = conn.Raw(func(c any) error { l = c.(*link); return nil })
-			if err == nil {
-				return conn, l, nil
-			}
-			s.checkIn(conn)
+			return conn, l, err
+		}
+		if !fromServer(err) || s.db.Stats().OpenConnections == 0 {
 			return nil, nil, err
 		}
-		if !fromServer(err) || !s.anotherFree(ctx) {
-			return nil, nil, err
+		select {
+		case <-time.After(crowdedPause):
+		case <-ctx.Done():
+			return nil, nil, ctx.Err()
 		}
 	}
-}
-
-// anotherFree waits until a load has given a connection back. It returns false
-// when none has one.
-func (s *Store) anotherFree(ctx context.Context) bool {
-	select {
-	case <-s.returned:
-		return true
-	default:
-	}
-	if s.inUse.Load() == 0 {
-		return false
-	}
-	select {
-	case <-s.returned:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// checkIn gives conn back. The word goes out before the count goes down: who
-// then finds the count at zero and no word has missed nothing.
-func (s *Store) checkIn(conn *sql.Conn) {
-	conn.Close()
-	select {
-	case s.returned <- struct{}{}:
-	default:
-	}
-	s.inUse.Add(-1)
 }
 
 // discard makes the pool throw conn away.

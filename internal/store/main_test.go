@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"log/slog"
 	"os"
@@ -9,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/go-sql-driver/mysql"
 
 	"productcache/internal/catalog"
 	"productcache/internal/mysqltest"
@@ -52,6 +55,37 @@ func (b *logbook) Handle(_ context.Context, r slog.Record) error {
 	defer b.mu.Unlock()
 	b.lines = append(b.lines, line)
 	return nil
+}
+
+func newLogger(b *logbook) *slog.Logger { return slog.New(b) }
+
+// hog opens connections until the server has none left; the function that it
+// returns closes them.
+func hog(t *testing.T, dsn string) (release func()) {
+	t.Helper()
+	pool, err := sql.Open("mysql", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { pool.Close() })
+	var held []*sql.Conn
+	for range 100 {
+		var c *sql.Conn
+		if c, err = pool.Conn(t.Context()); err != nil {
+			break
+		}
+		held = append(held, c)
+	}
+	var full *mysql.MySQLError
+	if !errors.As(err, &full) || full.Number != 1040 {
+		t.Fatalf("took connections until %v, want error 1040", err)
+	}
+	return func() {
+		for _, c := range held {
+			c.Close()
+		}
+		pool.Close()
+	}
 }
 
 // about returns the lines that contain text.

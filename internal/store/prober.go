@@ -55,8 +55,7 @@ func (g *gate) open() {
 
 func (g *gate) stayShut(cause error) {
 	g.mu.Lock()
-	news := g.state != shut || complaintOf(cause) != complaintOf(g.cause)
-	g.shutLocked(cause)
+	news := g.shutLocked(cause)
 	g.mu.Unlock()
 	if news {
 		g.moved(movement{cause: cause})

@@ -77,11 +77,9 @@ type Store struct {
 	timeout   time.Duration
 	logger    *slog.Logger
 
-	slots    chan struct{} // holds one element per query that may be in the server
-	returned chan struct{} // gets an element when a connection went back to the pool
-	inUse    atomic.Int64  // connections that loads have taken from the pool
-	up       atomic.Bool
-	closed   atomic.Bool
+	slots  chan struct{} // holds one element per query that may be in the server
+	up     atomic.Bool   // the last attempt to use MySQL reached it
+	closed atomic.Bool
 
 	queries, failures, duplicates atomic.Uint64
 }
@@ -102,10 +100,9 @@ func Open(o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		timeout:  o.QueryTimeout,
-		logger:   o.Logger,
-		slots:    make(chan struct{}, o.MaxConns),
-		returned: make(chan struct{}, o.MaxConns),
+		timeout: o.QueryTimeout,
+		logger:  o.Logger,
+		slots:   make(chan struct{}, o.MaxConns),
 	}
 	if s.connector, err = newConnector(source, o.QueryTimeout, o.Logger); err != nil {
 		return nil, err
