@@ -207,6 +207,16 @@ func TestOpenCartCategories(t *testing.T) {
 			WHERE parent_id = 20 AND status = 1 ORDER BY sort_order, name`))
 }
 
+func TestOpenCartDisabledCategory(t *testing.T) {
+	s := newShop(t, mysqltest.MariaDB(t))
+	s.exec(t, "UPDATE oc_category SET status = 0 WHERE category_id IN (27, 33)")
+	answers := s.load(t, s.lookup(t, "categories"), "33", "20")
+	equal(t, "disabled category", answers[0], any(nil))
+	equal(t, "subcategories", pick(answers[1].(object)["subcategories"], "category_id"), [][]string{{"26"}})
+	camera := s.load(t, s.lookup(t, "products"), "30")[0].(object)
+	equal(t, "categories of a product", pick(camera["categories"], "category_id"), [][]string{{"20"}})
+}
+
 func TestOpenCartSEO(t *testing.T) {
 	s := newShop(t, mysqltest.MariaDB(t))
 	equal(t, "seo", s.load(t, s.lookup(t, "seo"), "iphone", "desktops", "nothing"), []any{
