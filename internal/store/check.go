@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"productcache/internal/catalog"
@@ -122,12 +123,10 @@ func (c *checker) result(ctx context.Context, l *catalog.Lookup, p *part, sample
 	if err != nil {
 		return false, err
 	}
-	if c.columns(l, p, types) {
-		err = c.rows(l, p, sample, rows)
+	if !c.columns(l, p, types) {
+		return true, nil
 	}
-	if err == nil {
-		err = rows.Err()
-	}
+	err = c.rows(l, p, sample, rows)
 	return err == nil, c.refusal(err)
 }
 
@@ -152,12 +151,10 @@ func (c *checker) rows(l *catalog.Lookup, p *part, sample sample, rows *sql.Rows
 	}
 	var key sql.RawBytes
 	into := make([]any, len(columns))
-	for i, name := range columns {
-		into[i] = new(ignored)
-		if name == p.query.Key && len(key) == 0 {
-			into[i] = &key
-		}
+	for i := range into {
+		into[i] = ignored{}
 	}
+	into[slices.Index(columns, p.query.Key)] = &key
 	count := map[string]int{}
 	for rows.Next() {
 		if err := rows.Scan(into...); err != nil {
@@ -165,16 +162,16 @@ func (c *checker) rows(l *catalog.Lookup, p *part, sample sample, rows *sql.Rows
 		}
 		count[l.CanonicalKey(key)]++
 	}
-	if p.name == "" {
+	if p.name == "" && rows.Err() == nil {
 		c.counts(l, sample, count)
 	}
-	return nil
+	return rows.Err()
 }
 
 // ignored takes in a column that nobody looks at.
 type ignored struct{}
 
-func (*ignored) Scan(any) error { return nil }
+func (ignored) Scan(any) error { return nil }
 
 func (c *checker) counts(l *catalog.Lookup, sample sample, count map[string]int) {
 	found := false
