@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"encoding/json"
 	"regexp"
 	"slices"
@@ -35,10 +36,12 @@ func newDraft(tables []*tableInfo) *draft {
 	d := &draft{}
 	prefix := commonPrefix(tables)
 	names := map[string]bool{}
-	slices.SortStableFunc(tables, likeProducts)
-	for _, t := range tables {
+	nested := map[string]bool{}
+	for _, t := range productsFirst(tables) {
 		key, keyType, ok := t.key()
 		switch {
+		case nested[t.name]:
+			continue
 		case privateTable.MatchString(t.name):
 			d.Private = append(d.Private, t.name)
 			continue
@@ -53,10 +56,30 @@ func newDraft(tables []*tableInfo) *draft {
 		}
 		if len(d.Lookups) == 0 {
 			l.Children = children(t, key, tables, prefix)
+			for _, child := range l.Children {
+				nested[child.Table] = true
+			}
 		}
 		d.Lookups = append(d.Lookups, l)
 	}
 	return d
+}
+
+// productsFirst returns the tables in their order, but first the one that looks
+// most like products: oc_product rather than oc_product_option_value.
+func productsFirst(tables []*tableInfo) []*tableInfo {
+	best := -1
+	for i, t := range tables {
+		_, _, ok := t.key()
+		if ok && productTable.MatchString(t.name) && !privateTable.MatchString(t.name) &&
+			(best < 0 || len(t.name) < len(tables[best].name)) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return tables
+	}
+	return append([]*tableInfo{tables[best]}, slices.Delete(slices.Clone(tables), best, best+1)...)
 }
 
 // children returns tables whose rows seem to belong to those of parent.
@@ -65,6 +88,12 @@ func children(parent *tableInfo, key string, tables []*tableInfo, prefix string)
 	for _, c := range parent.columns {
 		taken[c.name] = true
 	}
+	// oc_product_image rather than oc_googleshopping_product.
+	stem := strings.TrimSuffix(parent.name, "s")
+	tables = slices.Clone(tables)
+	slices.SortStableFunc(tables, func(a, b *tableInfo) int {
+		return cmp.Compare(strings.Index(a.name+stem, stem), strings.Index(b.name+stem, stem))
+	})
 	var all []draftChild
 	for _, t := range tables {
 		column := reference(t, parent, key, prefix)
@@ -172,6 +201,22 @@ func yamlNames(names any) string {
 		}
 	}
 	return strings.Join(written, ", ")
+}
+
+// comment writes a list into lines of a comment.
+func comment(names []string) string {
+	const width = 100
+	text, line := "", "#"
+	for i, name := range names {
+		if i < len(names)-1 {
+			name += ","
+		}
+		if len(line)+len(name) >= width {
+			text, line = text+line+"\n", "#"
+		}
+		line += " " + name
+	}
+	return text + line
 }
 
 // listOf takes what a template has: one name, or several.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"database/sql"
 	_ "embed"
@@ -39,7 +38,7 @@ func (s *Store) Starter(ctx context.Context) (string, error) {
 	if len(d.Lookups) == 0 {
 		return "", named("starter", mismatch("the database has no table with a primary key of one column"))
 	}
-	t, err := template.New("starter").Funcs(template.FuncMap{"sql": sqlNames, "yaml": yamlNames}).Parse(starterText)
+	t, err := template.New("starter").Funcs(template.FuncMap{"sql": sqlNames, "yaml": yamlNames, "comment": comment}).Parse(starterText)
 	if err != nil {
 		return "", err
 	}
@@ -52,7 +51,7 @@ func (s *Store) Starter(ctx context.Context) (string, error) {
 type tableInfo struct {
 	name    string
 	columns []columnInfo
-	refers  map[string]string // column to "table.column", by foreign keys
+	refers  map[string]string // column to table, by foreign keys
 }
 
 type columnInfo struct {
@@ -62,33 +61,61 @@ type columnInfo struct {
 	tiny           bool // TINYINT(1), MySQL's boolean
 }
 
+// readTables asks for each thing apart: MariaDB opens every table anew for a
+// question to information_schema that joins.
 func readTables(ctx context.Context, conn *sql.Conn) ([]*tableInfo, error) {
-	rows, err := records(ctx, conn, `SELECT c.TABLE_NAME, c.COLUMN_NAME, c.DATA_TYPE, c.COLUMN_TYPE, c.COLUMN_KEY,
-		(SELECT MAX(k.REFERENCED_TABLE_NAME) FROM information_schema.KEY_COLUMN_USAGE k
-			WHERE k.TABLE_SCHEMA = c.TABLE_SCHEMA AND k.TABLE_NAME = c.TABLE_NAME AND k.COLUMN_NAME = c.COLUMN_NAME),
-		(SELECT COUNT(*) FROM information_schema.STATISTICS i
-			WHERE i.TABLE_SCHEMA = c.TABLE_SCHEMA AND i.TABLE_NAME = c.TABLE_NAME AND i.COLUMN_NAME = c.COLUMN_NAME AND i.SEQ_IN_INDEX = 1)
-		FROM information_schema.COLUMNS c
-		JOIN information_schema.TABLES t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME
-		WHERE c.TABLE_SCHEMA = DATABASE() AND t.TABLE_TYPE = 'BASE TABLE'
-		ORDER BY c.TABLE_NAME, c.ORDINAL_POSITION`)
-	var tables []*tableInfo
-	for _, row := range rows {
-		if len(tables) == 0 || tables[len(tables)-1].name != row[0] {
-			tables = append(tables, &tableInfo{name: row[0], refers: map[string]string{}})
-		}
-		t := tables[len(tables)-1]
-		t.columns = append(t.columns, columnInfo{name: row[1], dataType: row[2], primary: row[4] == "PRI",
-			indexed: row[6] != "0", tiny: strings.HasPrefix(row[3], "tinyint(1)")})
-		if row[5] != "" {
-			t.refers[row[1]] = row[5]
+	const here = " WHERE TABLE_SCHEMA = DATABASE() AND "
+	base, err := texts(ctx, conn, "SELECT TABLE_NAME FROM information_schema.TABLES"+here+"TABLE_TYPE = 'BASE TABLE' ORDER BY 1")
+	if err != nil {
+		return nil, err
+	}
+	columns, err := records(ctx, conn, "SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, COLUMN_KEY"+
+		" FROM information_schema.COLUMNS"+here+"TRUE ORDER BY TABLE_NAME, ORDINAL_POSITION")
+	if err != nil {
+		return nil, err
+	}
+	indexed, err := records(ctx, conn, "SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.STATISTICS"+here+"SEQ_IN_INDEX = 1")
+	if err != nil {
+		return nil, err
+	}
+	refers, err := records(ctx, conn, "SELECT TABLE_NAME, COLUMN_NAME, REFERENCED_TABLE_NAME"+
+		" FROM information_schema.KEY_COLUMN_USAGE"+here+"REFERENCED_TABLE_NAME IS NOT NULL")
+	if err != nil {
+		return nil, err
+	}
+	return assembleTables(base, columns, indexed, refers), nil
+}
+
+// assembleTables leaves out tables with names that no catalog can carry.
+func assembleTables(base []string, columns, indexed, refers [][]string) []*tableInfo {
+	first := map[[2]string]bool{}
+	for _, row := range indexed {
+		first[[2]string{row[0], row[1]}] = true
+	}
+	byName := map[string]*tableInfo{}
+	for _, name := range base {
+		byName[name] = &tableInfo{name: name, refers: map[string]string{}}
+	}
+	for _, row := range columns {
+		if t := byName[row[0]]; t != nil {
+			t.columns = append(t.columns, columnInfo{name: row[1], dataType: row[2], primary: row[4] == "PRI",
+				indexed: first[[2]string{row[0], row[1]}], tiny: strings.HasPrefix(row[3], "tinyint(1)")})
 		}
 	}
-	// Names that no catalog can carry.
-	tables = slices.DeleteFunc(tables, func(t *tableInfo) bool {
-		return strings.Contains(t.name, ".") || slices.ContainsFunc(t.columns, func(c columnInfo) bool { return !speakable(c.name) })
-	})
-	return tables, err
+	for _, row := range refers {
+		if t := byName[row[0]]; t != nil {
+			t.refers[row[1]] = row[2]
+		}
+	}
+	var tables []*tableInfo
+	for _, name := range base {
+		t := byName[name]
+		if !strings.Contains(name, ".") && speakable(name) &&
+			!slices.ContainsFunc(t.columns, func(c columnInfo) bool { return !speakable(c.name) }) {
+			tables = append(tables, t)
+		}
+	}
+	return tables
 }
 
 // key returns the column by which a table can be looked up.
@@ -120,14 +147,3 @@ var (
 	productTable  = regexp.MustCompile(`(?i)product|article|item|goods`)
 	counterColumn = regexp.MustCompile(`(?i)^(viewed|views|hits|\w+_viewed)$`)
 )
-
-// likeProducts orders tables: the one of products is first.
-func likeProducts(a, b *tableInfo) int {
-	rank := func(t *tableInfo) int {
-		if !productTable.MatchString(t.name) {
-			return 1000
-		}
-		return len(t.name) // oc_product before oc_product_option_value
-	}
-	return cmp.Or(cmp.Compare(rank(a), rank(b)), strings.Compare(a.name, b.name))
-}
