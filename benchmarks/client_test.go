@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -82,4 +83,23 @@ func (l *latencies) report(b *testing.B) {
 		slices.Sort(l.all)
 		b.ReportMetric(float64(l.all[len(l.all)*99/100]), "p99-ns")
 	}
+}
+
+// spent is the processor time of this process, which other processes' work lengthens less than the
+// clock's.
+func spent(tb testing.TB) time.Duration {
+	tb.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		tb.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// reportCPU reports the processor time for each operation since before, and returns it.
+func reportCPU(b *testing.B, before time.Duration) float64 {
+	b.Helper()
+	each := float64(spent(b)-before) / float64(b.N)
+	b.ReportMetric(each, "cpu-ns/op")
+	return each
 }

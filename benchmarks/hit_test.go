@@ -85,6 +85,7 @@ func hit(b *testing.B, keys [4][]string, get func(key string) bool) {
 	var sources atomic.Uint64
 	b.ReportAllocs()
 	b.ResetTimer()
+	before := spent(b)
 	b.RunParallel(func(pb *testing.PB) {
 		mine := keys[sources.Add(1)%uint64(len(keys))]
 		for i := 0; pb.Next(); i++ {
@@ -93,4 +94,5 @@ func hit(b *testing.B, keys [4][]string, get func(key string) bool) {
 			}
 		}
 	})
+	reportCPU(b, before)
 }

@@ -34,17 +34,18 @@ func BenchmarkHandler(b *testing.B) {
 				}
 			}
 			b.ReportAllocs()
-			n := 0
+			n, before := 0, spent(b)
 			for b.Loop() {
 				w.get(b, i.handler, all[n&(len(all)-1)])
 				n++
 			}
+			reportCPU(b, before)
 		})
 	}
 }
 
-// BenchmarkMultiGetHandler asks for several products, without a network. It reports the time as a
-// multiple of what one product takes.
+// BenchmarkMultiGetHandler asks for several products, without a network. It reports the
+// processor time as a multiple of what one product takes.
 func BenchmarkMultiGetHandler(b *testing.B) {
 	for _, i := range handlers(b, openShop(b)) {
 		var single float64
@@ -57,10 +58,11 @@ func BenchmarkMultiGetHandler(b *testing.B) {
 				r, w := httptest.NewRequest(http.MethodGet, path, nil), newSink()
 				w.get(b, i.handler, r)
 				b.ReportAllocs()
+				before := spent(b)
 				for b.Loop() {
 					w.get(b, i.handler, r)
 				}
-				each := float64(b.Elapsed()) / float64(b.N)
+				each := reportCPU(b, before)
 				if keys == 1 {
 					single = each
 				}
