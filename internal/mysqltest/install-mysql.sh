@@ -53,7 +53,7 @@ END
 chmod +x "$folder/mysqld"
 user=()
 [ "$(id -u)" != 0 ] || user=(--user=root)
-"$folder/mysqld" --no-defaults --initialize-insecure --datadir="$folder/data.new" --innodb-redo-log-capacity=32M "${user[@]}" 2>"$folder/initialize.log" ||
+"$folder/mysqld" --no-defaults --initialize-insecure --datadir="$folder/data.new" --tmpdir="$folder" --innodb-redo-log-capacity=32M "${user[@]}" 2>"$folder/initialize.log" ||
   { tail -n 5 "$folder/initialize.log" >&2; exit 1; }
 mv "$folder/data.new" "$folder/data"
 "$folder/mysqld" --no-defaults --version

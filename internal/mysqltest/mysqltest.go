@@ -118,7 +118,7 @@ func (s *Server) firstStart(ctx context.Context, p program) error {
 		if err = s.startLocked(ctx); err == nil {
 			return s.createUser(ctx)
 		}
-		if !errors.Is(err, errExited) {
+		if !errors.Is(err, errExited) || isFree(s.port) {
 			return err
 		}
 	}

@@ -153,11 +153,14 @@ func tail(file string) string {
 func freePort() (int, error) {
 	const low, high, tries = 10000, 32000, 100
 	for range tries {
-		port := low + rand.IntN(high-low)
-		l, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-		if err == nil {
-			return port, l.Close()
+		if port := low + rand.IntN(high-low); isFree(port) {
+			return port, nil
 		}
 	}
 	return 0, errors.New("no free port on 127.0.0.1")
+}
+
+func isFree(port int) bool {
+	l, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	return err == nil && l.Close() == nil
 }

@@ -66,7 +66,9 @@ func (p program) initialize(ctx context.Context, data string) error {
 		return err
 	}
 	args := append([]string{"--no-defaults", "--datadir=" + data, "--force", "--skip-test-db",
-		"--auth-root-authentication-method=normal", "--extra-file=" + local}, asRoot()...)
+		"--auth-root-authentication-method=normal", "--extra-file=" + local,
+		"--tmpdir=" + filepath.Dir(data), // a server that starts removes others' tables from a shared one
+	}, asRoot()...)
 	args = append(args, "--innodb-log-file-size=16M", "--innodb-flush-method=nosync", "--innodb-doublewrite=0")
 	out, err := exec.CommandContext(ctx, install, args...).CombinedOutput()
 	if err != nil {

@@ -123,4 +123,3 @@ func Main(m *testing.M, leaks ...goleak.Option) int {
 	}
 	return 0
 }
-

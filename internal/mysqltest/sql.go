@@ -29,10 +29,14 @@ func (s *Server) DSN(db string) string {
 // SocketDSN is like DSN, over the Unix socket.
 func (s *Server) SocketDSN(db string) string { return s.socketConfig(db).FormatDSN() }
 
+// quiet drops what the driver says about lost connections: tests lose them on purpose.
+var quiet = log.New(io.Discard, "", 0)
+
 func (s *Server) socketConfig(db string) *mysql.Config {
 	c := mysql.NewConfig()
 	c.User, c.DBName = "root", db
 	c.Net, c.Addr = "unix", s.socket
+	c.InterpolateParams = true // SHOW takes no parameters in a prepared statement
 	return c
 }
 
@@ -52,7 +56,7 @@ func (s *Server) Flavour() Flavour { return s.flavour }
 // ping reports whether the server answers on its socket.
 func (s *Server) ping(ctx context.Context) error {
 	c := s.socketConfig("")
-	c.Logger = log.New(io.Discard, "", 0) // a server that is not up yet is no news
+	c.Logger = quiet
 	connector, err := mysql.NewConnector(c)
 	if err != nil {
 		return err
@@ -143,13 +147,20 @@ func texts(rows *sql.Rows) (table [][]string, err error) {
 	return table, rows.Err()
 }
 
-// Open returns a pool of connections to a database over TCP; it is closed at the end of the test.
+// Open returns a pool of connections to a database over TCP, silent about lost ones. It is closed
+// at the end of the test.
 func (s *Server) Open(tb testing.TB, db string) *sql.DB {
 	tb.Helper()
-	pool, err := sql.Open("mysql", s.DSN(db))
+	c, err := mysql.ParseDSN(s.DSN(db))
 	if err != nil {
 		tb.Fatalf("mysqltest: Open: %v", err)
 	}
+	c.Logger = quiet
+	connector, err := mysql.NewConnector(c)
+	if err != nil {
+		tb.Fatalf("mysqltest: Open: %v", err)
+	}
+	pool := sql.OpenDB(connector)
 	tb.Cleanup(func() { pool.Close() })
 	return pool
 }
