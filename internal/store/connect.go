@@ -34,9 +34,6 @@ type connector struct {
 
 func newConnector(src source, limit time.Duration, logger *slog.Logger) (*connector, error) {
 	src.config.Logger = driverLog{logger}
-	if src.config.Timeout == 0 || src.config.Timeout > connectTimeout {
-		src.config.Timeout = connectTimeout
-	}
 	inner, err := mysql.NewConnector(src.config)
 	if err != nil {
 		return nil, errDSN
@@ -75,26 +72,23 @@ type conn interface {
 // those of ctx.
 func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err := c.gate.pass(ctx); err != nil {
-		return nil, c.refused(ctx, err)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, &refusal{err}
 	}
 	began := time.Now()
 	l, err := c.dial(ctx)
-	if err != nil {
-		// A caller who leaves says nothing about MySQL, unless he has waited
-		// longer than a healthy one takes.
-		if ctx.Err() == nil || time.Since(began) > longConnect {
-			c.gate.fail(err)
-		}
-		return nil, c.refused(ctx, err)
+	switch {
+	case err == nil:
+		return l, nil
+	case ctx.Err() != nil && time.Since(began) < longConnect:
+		return nil, ctx.Err() // who leaves so early says nothing about MySQL
+	case timedOut(err) && time.Since(began) < longConnect:
+		return nil, context.DeadlineExceeded // nor does who has so little time; net.Dialer notices before ctx does
 	}
-	return l, nil
-}
-
-func (c *connector) refused(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return &refusal{err}
+	c.gate.fail(err)
+	return nil, &refusal{err}
 }
 
 // probe connects and hangs up.

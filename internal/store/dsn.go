@@ -82,9 +82,9 @@ func govern(config *mysql.Config) error {
 	config.MultiStatements = false
 	config.AllowAllFiles = false
 	config.InterpolateParams = true // our own questions to information_schema
-	// Contexts bound every statement; a deadline of the socket would only make
-	// a slow query look like a lost connection.
-	config.ReadTimeout, config.WriteTimeout = 0, 0
+	// Contexts bound connecting and every statement; a deadline of the socket
+	// would only make a slow query look like a lost connection.
+	config.Timeout, config.ReadTimeout, config.WriteTimeout = 0, 0, 0
 	return config.Apply(mysql.Charset("utf8mb4", config.Collation))
 }
 

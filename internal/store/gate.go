@@ -26,7 +26,7 @@ type gate struct {
 	cause   error         // why it is closed; the last one
 	since   time.Time     // when it closed
 	ever    bool          // it has been open
-	changed chan struct{} // closed at the next change of state or complaint
+	changed chan struct{} // closed at the next change of state or cause
 }
 
 type gateState uint8
@@ -130,9 +130,7 @@ func (g *gate) close() {
 func (g *gate) shutLocked(cause error) bool {
 	news := g.state != shut || complaintOf(cause) != complaintOf(g.cause)
 	g.state, g.cause = shut, cause
-	if news {
-		g.changedLocked()
-	}
+	g.changedLocked()
 	return news
 }
 

@@ -131,11 +131,13 @@ func (s *Store) gateMoved(m movement) {
 	}
 }
 
-// Ping asks MySQL for a sign of life.
+// Ping asks MySQL for a sign of life. It takes no more than a few seconds.
 func (s *Store) Ping(ctx context.Context) error {
 	if s.closed.Load() {
 		return errClosed
 	}
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
 	return named("ping", s.db.PingContext(ctx))
 }
 
