@@ -213,8 +213,8 @@ func (c *Cache[V]) store(fl *flight[V], r landing[V]) bool {
 		c.shards[at].forget(l, fl.key, fl.hash, r.startedAt, fl.generation)
 		return false
 	}
-	e := &entry[V]{value: r.Value, found: r.Found, loadedAt: r.startedAt, invalidAt: never, triedAt: never,
-		epoch: fl.generation.epoch, weight: int32(weight)}
+	e := &entry[V]{value: r.Value, key: fl.key, lookup: l.id, found: r.Found, weight: int32(weight),
+		loadedAt: r.startedAt, invalidAt: never, epoch: fl.generation.epoch}
 	if !c.shards[at].store(l, fl.key, fl.hash, e, fl.generation) {
 		c.budgetOf(r.Found).release(e.weight)
 		return false

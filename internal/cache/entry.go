@@ -16,23 +16,30 @@ type entryKey struct {
 	key    string
 }
 
-// entry is a value, or with found false an absence. All of it is guarded by
-// the lock of its shard.
+// entry is a value, or with found false an absence. invalidAt and triedAt are
+// guarded by the lock of its shard; the rest never changes. Its size is 64
+// bytes for a one-word value.
 type entry[V any] struct {
 	value     V
+	key       string
 	loadedAt  instant // when its load began
 	invalidAt instant // when it was last invalidated alone, never if it was not
-	triedAt   instant // when a refresh of it was last begun, never if none was
 	epoch     uint64  // the lookup's epoch that its load noted
+	lookup    uint32
 	weight    int32
+	triedAt   uint32 // tick when a refresh of it was last begun, 0 if none was
 	found     bool
 }
 
+// tick is the clock in milliseconds, never 0. It wraps after 49 days, when an
+// entry may wait for a refresh a little longer.
+func (i instant) tick() uint32 { return uint32(i/instant(time.Millisecond)) | 1 }
+
 // entryOverhead is what an entry costs beyond its key and value: the entry
-// itself (48 bytes for a one-word value), golang-lru's list node (96), and its
+// itself (64 bytes for a one-word value), golang-lru's list node (96), and its
 // slot in the shard's map, whose tables are between 7/16 and 7/8 full (38 to 76).
 // TestWeightIsHonest holds it against the heap.
-const entryOverhead = 48 + 96 + 76
+const entryOverhead = 64 + 96 + 76
 
 // refreshPause is the least time between two refreshes of one entry, so that
 // a key whose refresh is slow, or fails alone, costs its readers nothing more.

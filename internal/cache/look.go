@@ -35,6 +35,7 @@ func (s *shard[V]) lookValueLocked(l *Lookup[V], lt *Lifetimes, e *entry[V], has
 	st := e.state(l, lt, hash, now)
 	switch {
 	case st.ttl > 0 && !st.invalid:
+		s.putInFrontLocked(e, hash, now)
 		return e.answer(Hit, st, now), serve
 	case !st.invalid && -st.ttl < lt.StaleWhileRevalidate:
 		return e.answer(Stale, st, now), l.cache.refreshIsDue(e, now)
@@ -48,13 +49,13 @@ func (s *shard[V]) lookValueLocked(l *Lookup[V], lt *Lifetimes, e *entry[V], has
 // refreshIsDue decides, under the lock of e's shard, whether the caller that is
 // served a stale value begins a refresh.
 func (c *Cache[V]) refreshIsDue(e *entry[V], now instant) verdict {
-	if e.triedAt != never && time.Duration(now-e.triedAt) < refreshPause {
+	if e.triedAt != 0 && time.Duration(now.tick()-e.triedAt)*time.Millisecond < refreshPause {
 		return serve
 	}
 	if c.health.failing(never) && !c.health.probe(now) {
 		return serve
 	}
-	e.triedAt = now
+	e.triedAt = now.tick()
 	return serveAndRefresh
 }
 

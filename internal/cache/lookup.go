@@ -34,6 +34,7 @@ type Lookup[V any] struct {
 	removedBelow atomic.Uint64 // an entry of an epoch below may never be served again
 	purgedAt     atomic.Int64  // instant of the last PurgeAll
 
+	hits           stripes // answers from a shard's front
 	usedByValues   usage
 	usedByAbsences usage
 	answered       [outcomes]atomic.Uint64 // after a load; answers from memory are tallied by the shards
@@ -95,6 +96,9 @@ func (l *Lookup[V]) shard(hash uint64) *shard[V] { return l.cache.shards[l.cache
 // package's, the load function's, or ctx's.
 func (l *Lookup[V]) Get(ctx context.Context, key string) (Answer[V], error) {
 	hash := l.hash(key)
+	if a, ok := l.shard(hash).lookFront(l, key, hash, l.cache.now()); ok {
+		return a, nil
+	}
 	for {
 		a, v, g := l.shard(hash).look(l, key, hash, l.cache.now())
 		switch v {
@@ -120,6 +124,10 @@ func (l *Lookup[V]) GetMany(ctx context.Context, keys []string, dst []Result[V])
 	now := l.cache.now()
 	for i, key := range keys {
 		hash := l.hash(key)
+		if a, ok := l.shard(hash).lookFront(l, key, hash, now); ok {
+			dst = append(dst, Result[V]{Answer: a})
+			continue
+		}
 		a, v, g := l.shard(hash).look(l, key, hash, now)
 		if v != serve {
 			wants = append(wants, &want[V]{key: key, hash: hash, generation: g, index: base + i, background: v == serveAndRefresh})
@@ -183,7 +191,7 @@ func (l *Lookup[V]) landed(w *want[V], r landing[V]) Answer[V] {
 	}
 	l.answered[outcome].Add(1)
 	now := l.cache.now()
-	e := &entry[V]{value: r.Value, found: r.Found, loadedAt: r.startedAt, invalidAt: never, triedAt: never, epoch: w.generation.epoch}
+	e := &entry[V]{value: r.Value, found: r.Found, loadedAt: r.startedAt, invalidAt: never, epoch: w.generation.epoch}
 	a := e.answer(outcome, e.state(l, l.lifetimes.Load(), w.hash, now), now)
 	a.Stored = r.stored
 	return a

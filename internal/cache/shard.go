@@ -14,6 +14,8 @@ const generationsPerShard = 64
 
 // shard is the part of the cache that the keys with one hash prefix share.
 type shard[V any] struct {
+	front front[V] // written under mu, read without
+
 	mu          sync.Mutex // guards all below
 	values      lru[V]
 	absences    lru[V]
@@ -52,6 +54,7 @@ func (s *shard[V]) invalidate(l *Lookup[V], key string, hash uint64, now instant
 	s.generations[hash%generationsPerShard]++
 	if e, ok := s.values.Peek(k); ok {
 		e.invalidAt = now
+		s.front.drop(e, hash)
 		if mode == PurgeRemove {
 			s.dropLocked(l, s.values, k, e)
 		}
@@ -129,6 +132,7 @@ func (s *shard[V]) evictOldest(c *Cache[V], found bool) bool {
 
 func (s *shard[V]) dropLocked(l *Lookup[V], at lru[V], k entryKey, e *entry[V]) {
 	at.Remove(k)
+	s.front.drop(e, l.hash(k.key))
 	l.used(e.found).sub(e.weight)
 	l.cache.budgetOf(e.found).release(e.weight)
 }

@@ -72,6 +72,7 @@ func (l *Lookup[V]) stats() LookupStats {
 	for i := range s.Answers {
 		s.Answers[i] = l.answered[i].Load()
 	}
+	s.Answers[Hit] += l.hits.sum()
 	for _, sh := range l.cache.shards {
 		sh.mu.Lock()
 		for i, n := range sh.tallies[l.id] {
