@@ -169,8 +169,8 @@ func TestWeightIsHonest(t *testing.T) {
 			}
 			return loaded, nil
 		}
-		before := heap()
 		c, l := open(t, o, lifetimes, load)
+		before := heap()
 		for i := range entries {
 			get(t, l, fmt.Sprintf("%d", 1_000_000+i))
 		}

@@ -118,18 +118,21 @@ func New[V any](o Options[V]) (*Cache[V], error) {
 	c.absences.limit(int64(o.MaxNegatives)*negativeWeight, o.MaxNegatives)
 	c.shardBits = shardBits(o.MaxWeight, o.MaxEntryWeight, o.MaxEntries)
 	for range 1 << c.shardBits {
-		c.shards = append(c.shards, newShard[V]())
+		c.shards = append(c.shards, newShard[V](1<<c.shardBits == maxShards))
 	}
 	c.flights = flights[V]{cache: c, aloft: make(map[string]*flight[V])}
 	c.batcher = batcher[V]{cache: c, idle: o.Concurrency}
 	return c, nil
 }
 
-// shardBits chooses so many shards, up to 64, that each has room for several
+// maxShards is the number of shards of a large cache.
+const maxShards = 64
+
+// shardBits chooses so many shards, up to maxShards, that each has room for several
 // of the largest entries: evicting a shard's oldest entry is then close to
 // evicting the oldest of all, and where the cache is small it is exactly that.
 func shardBits(maxWeight int64, maxEntryWeight, maxEntries int) int {
-	shards := min(64, maxWeight/(4*int64(maxEntryWeight)))
+	shards := min(maxShards, maxWeight/(4*int64(maxEntryWeight)))
 	if maxEntries > 0 {
 		shards = min(shards, int64(maxEntries)/256)
 	}

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -9,18 +10,18 @@ import (
 const (
 	// frontSlots is the number of entries of a shard that can be served without
 	// its lock.
-	frontSlots = 64
+	frontSlots = 256
 
 	// frontStay is how long an entry is served from the front before it must pass
 	// by the shard again. That moves it to the young end of the LRU list, so that
 	// the list's order is wrong by no more than this.
-	frontStay = 10 * time.Millisecond
+	frontStay = 100 * time.Millisecond
 )
 
 // front is a shard's fast lane: the entries that were hit last, one to a slot
 // by hash. Hits of popular keys would else queue for the shard's lock and for
-// the list's cache lines: with it two cores serve skewed keys about twice as
-// fast as one.
+// the list's cache lines. A small cache, whose entries may not live much longer
+// than frontStay, has none.
 //
 // Slots are filled and emptied under the shard's lock, together with the entry's
 // own changes, so that an invalidated entry is in no slot when the invalidation
@@ -28,6 +29,7 @@ const (
 type front[V any] [frontSlots]slot[V]
 
 type slot[V any] struct {
+	hash  atomic.Uint64 // of the entry's key: saves a look at the entry of another key
 	entry atomic.Pointer[entry[V]]
 	until atomic.Int64 // instant at which the entry has stayed long enough
 }
@@ -40,7 +42,13 @@ const frontShift = 8
 // lookFront serves a fresh value without the shard's lock. It reads only what
 // never changes in an entry.
 func (s *shard[V]) lookFront(l *Lookup[V], key string, hash uint64, now instant) (a Answer[V], ok bool) {
+	if s.front == nil {
+		return a, false
+	}
 	at := s.front.slot(hash)
+	if at.hash.Load() != hash {
+		return a, false
+	}
 	e := at.entry.Load()
 	if e == nil || e.lookup != l.id || e.key != key || e.epoch != l.epoch.Load() || int64(now) >= at.until.Load() {
 		return a, false
@@ -56,32 +64,71 @@ func (s *shard[V]) lookFront(l *Lookup[V], key string, hash uint64, now instant)
 // putInFrontLocked gives an entry that was just hit its slot, unless another
 // one has not stayed there long enough.
 func (s *shard[V]) putInFrontLocked(e *entry[V], hash uint64, now instant) {
+	if s.front == nil {
+		return
+	}
 	at := s.front.slot(hash)
 	if at.entry.Load() != nil && int64(now) < at.until.Load() {
 		return
 	}
+	at.hash.Store(hash)
 	at.entry.Store(e)
 	at.until.Store(int64(now) + int64(frontStay))
 }
 
 // drop empties the slot of an entry, if it has one. The caller holds the shard's lock.
 func (f *front[V]) drop(e *entry[V], hash uint64) {
+	if f == nil {
+		return
+	}
 	if at := f.slot(hash); at.entry.Load() == e {
 		at.entry.Store(nil)
 	}
 }
 
-// stripes is a counter that many cores add to without sharing a cache line.
-type stripes [8]struct {
+// stripes is a counter that many cores add to without sharing a cache line: a
+// stripe is kept to the processor that took it, by a sync.Pool, whose lists are
+// by processor. A stripe that the pool lets go of stays in all.
+type stripes struct {
+	pool sync.Pool
+	mu   sync.Mutex // guards all
+	all  []*stripe
+}
+
+type stripe struct {
 	n atomic.Uint64
 	_ [56]byte
 }
 
-func (s *stripes) add() { s[rand.Uint32()%uint32(len(s))].n.Add(1) }
+func (s *stripes) add() {
+	mine, ok := s.pool.Get().(*stripe)
+	if !ok {
+		mine = s.grow()
+	}
+	mine.n.Add(1)
+	s.pool.Put(mine)
+}
+
+// maxStripes bounds what a pool that is emptied now and then can leave behind.
+const maxStripes = 64
+
+// grow returns a new stripe, or when there are enough, one to be shared.
+func (s *stripes) grow() *stripe {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.all) == maxStripes {
+		return s.all[rand.IntN(maxStripes)]
+	}
+	mine := new(stripe)
+	s.all = append(s.all, mine)
+	return mine
+}
 
 func (s *stripes) sum() (n uint64) {
-	for i := range s {
-		n += s[i].n.Load()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, one := range s.all {
+		n += one.n.Load()
 	}
 	return n
 }

@@ -14,7 +14,7 @@ const generationsPerShard = 64
 
 // shard is the part of the cache that the keys with one hash prefix share.
 type shard[V any] struct {
-	front front[V] // written under mu, read without
+	front *front[V] // written under mu, read without; nil in a small cache
 
 	mu          sync.Mutex // guards all below
 	values      lru[V]
@@ -26,8 +26,12 @@ type shard[V any] struct {
 
 type lru[V any] = *simplelru.LRU[entryKey, *entry[V]]
 
-func newShard[V any]() *shard[V] {
-	return &shard[V]{values: newLRU[V](), absences: newLRU[V]()}
+func newShard[V any](large bool) *shard[V] {
+	s := &shard[V]{values: newLRU[V](), absences: newLRU[V]()}
+	if large {
+		s.front = new(front[V])
+	}
+	return s
 }
 
 // newLRU has no limit of its own: the cache evicts by weight and by its total
