@@ -42,6 +42,9 @@ func BenchmarkMemory(b *testing.B) {
 			if most := f.memory(); most > mostMemory {
 				b.Errorf("the process had %d MiB, want at most %d MiB", most>>20, mostMemory>>20)
 			}
+			if b.Failed() {
+				b.Log(p.Log())
+			}
 		}
 	})
 }
