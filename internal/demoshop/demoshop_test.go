@@ -53,6 +53,29 @@ func TestShopIsServed(t *testing.T) {
 	}
 }
 
+// TestContentIsTheSameAtEveryRun compares two shops table by table.
+func TestContentIsTheSameAtEveryRun(t *testing.T) {
+	const tables = "CHECKSUM TABLE products, product_descriptions, product_specials, product_images, product_attributes, " +
+		"product_to_category, categories, manufacturers"
+	s := mysqltest.MariaDB(t)
+	var sums [2][]string
+	for i := range sums {
+		name := s.Database(t)
+		if err := demoshop.Load(t.Context(), s.Open(t, name), 300); err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range s.Query(t, name, tables) {
+			sums[i] = append(sums[i], strings.TrimPrefix(row[0], name+".")+" "+row[1])
+			if row[1] == "0" || row[1] == "NULL" {
+				t.Errorf("%s is empty or missing", row[0])
+			}
+		}
+	}
+	if !slices.Equal(sums[0], sums[1]) {
+		t.Errorf("checksums of two shops = %v and %v, want the same", sums[0], sums[1])
+	}
+}
+
 func load(t *testing.T, db *store.Store, c *catalog.Catalog, lookup string, keys ...string) []store.Row {
 	t.Helper()
 	l, _ := c.Lookup(lookup)
