@@ -54,7 +54,10 @@ func mysqlFolder() (string, error) {
 func (p program) initialize(ctx context.Context, data string) error {
 	if p.flavour == FlavourMySQL {
 		// install-mysql.sh keeps a fresh data folder: MySQL takes seconds to make one.
-		return os.CopyFS(data, os.DirFS(filepath.Join(filepath.Dir(p.path), "data")))
+		if err := os.CopyFS(data, os.DirFS(filepath.Join(filepath.Dir(p.path), "data"))); err != nil {
+			return err
+		}
+		return os.RemoveAll(filepath.Join(data, "auto.cnf")) // the server's UUID: each makes its own
 	}
 	install, err := exec.LookPath("mariadb-install-db")
 	if err != nil {
