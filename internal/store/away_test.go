@@ -126,42 +126,28 @@ func TestDeathUnderLoad(t *testing.T) {
 }
 
 // A server that is stopped in its tracks holds nobody up for long, and its
-// queries, which go on when it does, keep their slots until then.
+// query, which goes on when it does, keeps its slot until then.
 func TestFrozenServer(t *testing.T) {
 	onEach(t, func(t *testing.T, server *mysqltest.Server) {
 		db, slow, quick := slowDatabase(t, server)
 		log := newLogbook()
 		s := open(t, server.DSN(db), timeout(200*time.Millisecond), conns(2), withLog(log))
-		expect(t, s, quick, []string{"1"}, `{"k":1}`)
-		failed := make(chan error)
-		frozen := make(chan struct{})
-		for range 2 {
-			go func() {
-				<-frozen
-				_, err := s.Load(t.Context(), slow, []string{"1"})
-				failed <- err
-			}()
-		}
+		warm(t, s, 2)
 		if err := server.Freeze(); err != nil {
 			t.Fatal(err)
 		}
 		began := time.Now()
-		close(frozen)
-		for range 2 {
-			// One finds its pooled connection mute, the other gets no new one.
-			if err := <-failed; !errors.Is(err, store.ErrTimeout) && !errors.Is(err, store.ErrUnavailable) {
-				t.Errorf("Load from a frozen server = %v, want ErrTimeout or ErrUnavailable", err)
-			}
-		}
-		if took := time.Since(began); took > 10*time.Second {
-			t.Errorf("loads from a frozen server took %v", took)
+		_, err := s.Load(t.Context(), slow, []string{"1"})
+		refused(t, "Load from a frozen server", err, store.ErrTimeout)
+		if took := time.Since(began); took > 6*time.Second {
+			t.Errorf("a load from a frozen server took %v", took)
 		}
 		failsFast(t, s, quick)
-		if got := s.Stats().Abandoned; got != 1 {
-			t.Errorf("Stats().Abandoned = %d, want 1: the query that the server will find when it wakes up", got)
+		if got := s.Stats(); got.Abandoned != 1 || got.Connections > 1 {
+			t.Errorf("Stats() = %+v, want one abandoned, the query that the server will find when it wakes up, and no idle connection", got)
 		}
-		if got := log.about("does not answer"); len(got) != 1 {
-			t.Errorf("the log says %q, want once that MySQL does not answer", got)
+		if got := log.about("does not answer"); len(got) != 1 || !strings.Contains(got[0], "simple question") {
+			t.Errorf("the log says %q, want once that MySQL does not answer a simple question", got)
 		}
 		if err := server.Thaw(); err != nil {
 			t.Fatal(err)
@@ -172,6 +158,37 @@ func TestFrozenServer(t *testing.T) {
 			t.Errorf("%d slow queries run on", n)
 		}
 	}, mysqltest.Private())
+}
+
+// warm has a Store open n connections.
+func warm(t *testing.T, s *store.Store, n int) {
+	t.Helper()
+	l := lookup(t, "key: k\nkey_type: integer\nquery: SELECT k, SLEEP(0.1) AS s FROM t WHERE k IN (:keys)")
+	eventually(t, "connections", func() bool {
+		var loads sync.WaitGroup
+		for range n {
+			loads.Go(func() { load(t, s, l, "1") })
+		}
+		loads.Wait()
+		return s.Stats().Connections >= n
+	})
+}
+
+// A network that swallows everything is like a frozen server; when it is back,
+// so is the service.
+func TestBlackHole(t *testing.T) {
+	server := mysqltest.MariaDB(t)
+	db, l := smallShop(t, server)
+	p, dsn := newProxy(t, server.DSN(db))
+	s := open(t, dsn, timeout(50*time.Millisecond), conns(2))
+	expect(t, s, l, []string{"1"}, `{"k":1}`)
+	p.swallow(true)
+	_, err := s.Load(t.Context(), l, []string{"1"})
+	refused(t, "Load through a black hole", err, store.ErrTimeout)
+	failsFast(t, s, l)
+	p.swallow(false)
+	comesBack(t, s, l)
+	eventually(t, "the abandoned connection is ended", func() bool { return s.Stats().Abandoned == 0 })
 }
 
 func TestAbsentAtStart(t *testing.T) {

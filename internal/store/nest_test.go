@@ -72,8 +72,8 @@ func TestNullMatchesNothing(t *testing.T) {
 	server := mysqltest.MariaDB(t)
 	db := server.Database(t)
 	server.Exec(t, db, "CREATE TABLE p (k INT PRIMARY KEY)", "INSERT INTO p VALUES (1)",
-		"CREATE TABLE c (k INT, m INT)", "INSERT INTO c VALUES (1, NULL), (1, 0), (NULL, 0)",
-		"CREATE TABLE g (k INT, m INT, n INT)", "INSERT INTO g VALUES (1, NULL, 1), (1, 0, 2)")
+		"CREATE TABLE c (k INT, m VARCHAR(5))", "INSERT INTO c VALUES (1, NULL), (1, ''), (NULL, '')",
+		"CREATE TABLE g (k INT, m VARCHAR(5), n INT)", "INSERT INTO g VALUES (1, NULL, 1), (1, '', 2)")
 	l := lookup(t, `
 key: k
 key_type: integer
@@ -85,7 +85,7 @@ with:
     with:
       g: {key: k, match: m, omit: [k, m], query: "SELECT k, m, n FROM g WHERE k IN (:keys)"}`)
 	expect(t, open(t, server.DSN(db)), l, []string{"1"},
-		`{"k":1,"c":[{"k":1,"m":null,"g":[]},{"k":1,"m":0,"g":[{"n":2}]}]}`)
+		`{"k":1,"c":[{"k":1,"m":null,"g":[]},{"k":1,"m":"","g":[{"n":2}]}]}`)
 }
 
 func TestMany(t *testing.T) {

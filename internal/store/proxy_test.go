@@ -21,6 +21,7 @@ type proxy struct {
 	marker string // a query with this text in it
 	cuts   int    // as many of them lose their connection before the server hears them
 	gags   int    // as many of them are never answered, nor is their connection ever closed
+	hole   bool   // all connections are like that, old and new ones
 }
 
 // A pair is one connection of a client and its counterpart.
@@ -61,6 +62,7 @@ func (p *proxy) accept() {
 		}
 		pr := &pair{client: client, server: server}
 		p.mu.Lock()
+		pr.gagged = p.hole
 		p.pairs = append(p.pairs, pr)
 		p.mu.Unlock()
 		p.work.Go(func() { p.copy(pr, server, client, p.question) })
@@ -119,6 +121,17 @@ func (p *proxy) fault(marker string, cuts, gags int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.marker, p.cuts, p.gags = marker, cuts, gags
+}
+
+// swallow has all connections gagged, and new ones too, until it ends. Those
+// that were stay so.
+func (p *proxy) swallow(hole bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.hole = hole
+	for _, pr := range p.pairs {
+		pr.gagged = pr.gagged || hole
+	}
 }
 
 func (p *proxy) close() {
