@@ -1,0 +1,179 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// TestDemo runs the real program, follows what the demo prints, and interrupts it.
+func TestDemo(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "productcache")
+	temporary := useTempDir(t)
+	if out, err := exec.Command("go", "build", "-o", program, "productcache/cmd/productcache").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	listen, admin := freeAddress(t), freeAddress(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	stdout, w := io.Pipe()
+	done := make(chan error, 1)
+	var stderr strings.Builder
+	go func() {
+		err := run(ctx, []string{"-program", program, "-listen", listen, "-admin-listen", admin, "-products", "200"}, w, &stderr)
+		w.CloseWithError(io.EOF)
+		done <- err
+	}()
+	text := readUntil(t, stdout, "Ctrl-C ends")
+	go io.Copy(io.Discard, stdout)
+	tryWhatItPrints(t, text)
+
+	cancel()
+	if err := <-done; err != nil || stderr.Len() > 0 {
+		t.Errorf("run = %v, with errors %q; want none", err, &stderr)
+	}
+	expectNothing(t, temporary)
+	for _, address := range []string{listen, admin} {
+		if c, err := net.Dial("tcp", address); err == nil {
+			c.Close()
+			t.Errorf("something still listens on %s", address)
+		}
+	}
+}
+
+// tryWhatItPrints runs the three curl lines and looks at the metrics and the socket.
+func tryWhatItPrints(t *testing.T, text string) {
+	t.Helper()
+	curls := regexp.MustCompile(`curl -i '?(http://[^'\s]+)`).FindAllStringSubmatch(text, -1)
+	if len(curls) != 3 {
+		t.Errorf("the demo prints %d curl lines, want 3:\n%s", len(curls), text)
+	}
+	urls := regexp.MustCompile(`Metrics: (\S+)`).FindAllStringSubmatch(text, -1)
+	for _, match := range append(curls, urls...) {
+		response, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Get(match[1])
+		if err != nil {
+			t.Errorf("GET %s: %v", match[1], err)
+			continue
+		}
+		body, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		if response.StatusCode != http.StatusOK || err != nil || len(body) < 100 {
+			t.Errorf("GET %s = %d, %d bytes, %v; want 200 and an answer", match[1], response.StatusCode, len(body), err)
+		}
+	}
+	socket := regexp.MustCompile(`--socket=(\S+)`).FindStringSubmatch(text)
+	if socket == nil {
+		t.Fatalf("the demo prints no socket:\n%s", text)
+	}
+	c, err := net.Dial("unix", socket[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+}
+
+// TestServiceEnds wants the demo to end, in order, when the service does.
+func TestServiceEnds(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "productcache")
+	temporary := useTempDir(t)
+	if err := os.WriteFile(program, []byte("#!/bin/sh\necho no good >&2\nexit 3\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var stderr strings.Builder
+	err := run(t.Context(), []string{"-program", program, "-listen", freeAddress(t), "-admin-listen", freeAddress(t), "-products", "10"}, io.Discard, &stderr)
+	if ended := (*exec.ExitError)(nil); !errors.As(err, &ended) || ended.ExitCode() != 3 || stderr.String() != "no good\n" {
+		t.Errorf("run with a service that fails = %v, %q; want its exit code 3 and its words", err, &stderr)
+	}
+	expectNothing(t, temporary)
+}
+
+// TestMistakesAreFoundFirst wants all of them at once, before anything is started.
+func TestMistakesAreFoundFirst(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	var stdout strings.Builder
+	err = run(t.Context(), []string{"-program", "no/such", "-listen", l.Addr().String(), "-admin-listen", l.Addr().String(), "-products", "0"}, &stdout, io.Discard)
+	for _, want := range []string{"no program no/such", "make build", l.Addr().String() + " is in use", " LISTEN=", "ADMIN_LISTEN=", "-products 0"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("run = %v, want %q in it", err, want)
+		}
+	}
+	if stdout.Len() > 0 {
+		t.Errorf("the demo began: %q", &stdout)
+	}
+}
+
+// TestInterruptWhileStarting wants silence, and nothing left.
+func TestInterruptWhileStarting(t *testing.T) {
+	temporary := useTempDir(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	stdout, w := io.Pipe()
+	go func() {
+		bufio.NewReader(stdout).ReadString('\n')
+		cancel()
+	}()
+	err := run(ctx, []string{"-program", os.Args[0], "-listen", freeAddress(t), "-admin-listen", freeAddress(t)}, w, io.Discard)
+	if err != nil {
+		t.Errorf("run, interrupted = %v, want nil", err)
+	}
+	expectNothing(t, temporary)
+}
+
+// useTempDir gives the demo a folder for its files, with a path short enough for sockets.
+func useTempDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "demo-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	t.Setenv("TMPDIR", dir)
+	return dir
+}
+
+func expectNothing(t *testing.T, dir string) {
+	t.Helper()
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left behind in the temporary folder: %v, %v; want nothing", left, err)
+	}
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// readUntil returns the text up to the line with the words.
+func readUntil(t *testing.T, r io.Reader, words string) string {
+	t.Helper()
+	var text strings.Builder
+	for lines := bufio.NewScanner(r); lines.Scan(); {
+		text.WriteString(lines.Text() + "\n")
+		if strings.Contains(lines.Text(), words) {
+			return text.String()
+		}
+	}
+	t.Fatalf("the demo ended after saying\n%s", &text)
+	return ""
+}

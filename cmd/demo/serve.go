@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+)
+
+// stopLimit is longer than the service's own -shutdown-timeout.
+const stopLimit = 15 * time.Second
+
+// serve runs the service until ctx is done or it ends by itself, and says what
+// to try once it is ready.
+func serve(ctx context.Context, o options, s *shop, stdout, stderr io.Writer) error {
+	service := exec.CommandContext(ctx, o.program, "-listen", o.listen, "-admin-listen", o.adminListen, "-catalog", s.catalog)
+	service.Env = append(os.Environ(), "PRODUCTCACHE_MYSQL_DSN="+s.server.DSN(database), "PRODUCTCACHE_LOG_LEVEL=warn")
+	service.Stdout, service.Stderr = stdout, stderr
+	service.Cancel = func() error { return service.Process.Signal(syscall.SIGTERM) }
+	service.WaitDelay = stopLimit
+	if err := service.Start(); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- service.Wait() }() // serve returns after it
+	pause := time.NewTicker(20 * time.Millisecond)
+	defer pause.Stop()
+	for !ready(ctx, o.adminListen) {
+		select {
+		case err := <-ended:
+			return named(err)
+		case <-pause.C:
+		}
+	}
+	announce(o, s.server.Socket(), stdout)
+	return named(<-ended)
+}
+
+// named says whose end it was.
+func named(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("productcache has ended: %w", err)
+}
+
+func ready(ctx context.Context, admin string) bool {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+admin+"/readyz", nil)
+	if err != nil {
+		return false
+	}
+	request.Close = true
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return false
+	}
+	response.Body.Close() // nothing is read
+	return response.StatusCode == http.StatusOK
+}
+
+func announce(o options, socket string, stdout io.Writer) {
+	fmt.Fprintf(stdout, `
+Serving on http://%[1]s. Try:
+
+  curl -i http://%[1]s/v1/products/42
+  curl -i 'http://%[1]s/v1/products?keys=42,43,99999'
+  curl -i 'http://%[1]s/v1/category/33?page=2&per_page=5'
+
+Metrics: http://%[2]s/metrics
+MySQL:   mariadb --socket=%[3]s --user=root %[4]s
+Ctrl-C ends the demo and leaves nothing behind.
+
+`, o.listen, o.adminListen, socket, database)
+}
