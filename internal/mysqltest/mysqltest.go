@@ -62,7 +62,7 @@ type Server struct {
 
 	mu      sync.Mutex // guards port and process
 	port    int
-	process *process // nil while stopped
+	process *process // the server, or what makes its data; nil while stopped
 }
 
 const (
@@ -105,12 +105,12 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 }
 
 func (s *Server) firstStart(ctx context.Context, p program) error {
-	if err := p.initialize(ctx, filepath.Join(s.folder, "data")); err != nil {
-		return err
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var err error
+	err := s.makeDataLocked(ctx, p)
+	if err != nil {
+		return err
+	}
 	for range portTries { // another process may take the port between the look and the start
 		if s.port, err = freePort(); err != nil {
 			return err

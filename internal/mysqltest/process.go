@@ -14,25 +14,37 @@ import (
 	"time"
 )
 
-// gate holds the server back until the watchdog knows its pid, and gives up if this process dies first.
+// gate holds a command back until the watchdog knows its pid, and gives up if this process dies first.
 const gate = `read -r go && exec "$@" </dev/null`
 
 var errExited = errors.New("the server ended while starting")
 
-// process is one run of a server.
+// process is a server, or a command that makes its data.
 type process struct {
 	command *exec.Cmd
-	alive   *os.File // the server holds the other end: end of file means that it has ended
+	alive   *os.File // every process of the command holds the other end: end of file means that all have ended
 }
 
 // startLocked starts the server's process and waits until it answers.
 func (s *Server) startLocked(ctx context.Context) error {
+	if err := s.beginLocked(append(s.command, "--port="+strconv.Itoa(s.port))); err != nil {
+		return err
+	}
+	if err := s.awaitLocked(ctx); err != nil {
+		s.stopLocked(true)
+		return fmt.Errorf("%w\n%s", err, tail(s.logFile()))
+	}
+	return nil
+}
+
+// beginLocked runs a command under the eyes of the watchdog.
+func (s *Server) beginLocked(command []string) error {
 	log, err := os.OpenFile(s.logFile(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	p, open, err := launch(append(s.command, "--port="+strconv.Itoa(s.port)), log)
+	p, open, err := launch(command, log)
 	if err != nil {
 		return err
 	}
@@ -43,10 +55,6 @@ func (s *Server) startLocked(ctx context.Context) error {
 	}
 	if _, err := open.WriteString("go\n"); err != nil {
 		return errors.Join(err, s.stopLocked(true))
-	}
-	if err := s.awaitLocked(ctx); err != nil {
-		s.stopLocked(true)
-		return fmt.Errorf("%w\n%s", err, tail(s.logFile()))
 	}
 	return nil
 }
@@ -112,7 +120,7 @@ func (s *Server) stopLocked(kill bool) error {
 		kill = !p.ended(stopLimit)
 	}
 	if kill {
-		p.command.Process.Kill()
+		syscall.Kill(-p.command.Process.Pid, syscall.SIGKILL) // its process group
 	}
 	p.command.Wait() // says only how the server ended, and that was asked for
 	p.alive.Close()

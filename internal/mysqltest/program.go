@@ -1,8 +1,6 @@
 package mysqltest
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -48,36 +46,6 @@ func mysqlFolder() (string, error) {
 	}
 	cache, err := os.UserCacheDir()
 	return filepath.Join(cache, "productcache-test", "mysql"), err
-}
-
-// initialize makes a data folder with the system tables.
-func (p program) initialize(ctx context.Context, data string) error {
-	if p.flavour == FlavourMySQL {
-		// install-mysql.sh keeps a fresh data folder: MySQL takes seconds to make one.
-		if err := os.CopyFS(data, os.DirFS(filepath.Join(filepath.Dir(p.path), "data"))); err != nil {
-			return err
-		}
-		return os.RemoveAll(filepath.Join(data, "auto.cnf")) // the server's UUID: each makes its own
-	}
-	install, err := exec.LookPath("mariadb-install-db")
-	if err != nil {
-		return fmt.Errorf("%w: there is no mariadb-install-db beside %s", ErrNotInstalled, p.path)
-	}
-	// Without this the install script adds passwordless accounts for TCP.
-	local := filepath.Join(filepath.Dir(data), "local.sql")
-	if err := os.WriteFile(local, []byte("DELETE FROM mysql.global_priv WHERE Host <> 'localhost';\n"), 0o600); err != nil {
-		return err
-	}
-	args := append([]string{"--no-defaults", "--datadir=" + data, "--force", "--skip-test-db",
-		"--auth-root-authentication-method=normal", "--extra-file=" + local,
-		"--tmpdir=" + filepath.Dir(data), // a server that starts removes others' tables from a shared one
-	}, asRoot()...)
-	args = append(args, "--innodb-log-file-size=16M", "--innodb-flush-method=nosync", "--innodb-doublewrite=0")
-	out, err := exec.CommandContext(ctx, install, args...).CombinedOutput()
-	if err != nil {
-		return errors.Join(fmt.Errorf("mariadb-install-db: %w\n%s", err, out), ctx.Err())
-	}
-	return nil
 }
 
 // args returns the server's arguments, except for the port.

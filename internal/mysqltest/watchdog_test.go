@@ -50,6 +50,24 @@ func TestServerEndsWithItsProcess(t *testing.T) {
 	}
 }
 
+// TestNothingIsLeftOfAnInterruptedStart kills a process that is making a server's data.
+func TestNothingIsLeftOfAnInterruptedStart(t *testing.T) {
+	dir := shortTempDir(t)
+	c := exec.Command(os.Args[0])
+	c.Env = append(os.Environ(), childVariable+"=installing")
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var data []string
+	eventually(t, func() bool {
+		data, _ = filepath.Glob(filepath.Join(dir, "*", "data", "ibdata1"))
+		return len(data) == 1
+	})
+	c.Process.Signal(syscall.SIGKILL)
+	c.Wait()
+	awaitGone(t, filepath.Dir(filepath.Dir(data[0])))
+}
+
 // runChild runs a child of this test binary to its end and returns the folder of its server.
 func runChild(t *testing.T, role string) (folder string) {
 	t.Helper()
@@ -84,21 +102,25 @@ func runChild(t *testing.T, role string) (folder string) {
 // awaitGone fails the test unless the folder and every process that names it go away.
 func awaitGone(t *testing.T, folder string) {
 	t.Helper()
+	eventually(t, func() bool {
+		_, err := os.Stat(folder)
+		return errors.Is(err, os.ErrNotExist) && len(processes(t, folder)) == 0
+	})
+}
+
+// eventually looks until what it waits for is there, or fails the test.
+func eventually(t *testing.T, there func() bool) {
+	t.Helper()
 	const limit = 30 * time.Second
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for {
-		left := processes(t, folder)
-		_, err := os.Stat(folder)
-		if len(left) == 0 && errors.Is(err, os.ErrNotExist) {
-			return
-		}
+	for !there() {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			t.Fatalf("after %v: processes %q, Stat(%s) = %v; want neither", limit, left, folder, err)
+			t.Fatalf("not within %v", limit)
 		}
 	}
 }
