@@ -100,6 +100,12 @@ func TestParseKey(t *testing.T) {
 	}
 }
 
+func TestKeyTypeString(t *testing.T) {
+	if got, want := catalog.KeyType(9).String(), "KeyType(9)"; got != want {
+		t.Errorf("String() = %q, want %q", got, want)
+	}
+}
+
 func TestCanonicalKey(t *testing.T) {
 	tests := []struct {
 		name   string

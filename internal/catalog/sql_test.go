@@ -145,6 +145,7 @@ var badQueries = []struct {
 	{"limit before the keys", "WITH c AS (SELECT a FROM t LIMIT 3)\nSELECT a FROM c WHERE a IN (:keys)\nLIMIT 2 LIMIT 3", "8:7: " + limited("LIMIT")},
 
 	{"open parenthesis", "SELECT COUNT(a FROM t WHERE a IN (:keys)", "6:19: this ( has no closing ): add it"},
+	{"open parenthesis of the keys", "SELECT a FROM t WHERE a IN (:keys", "6:34: this ( has no closing ): add it\n6:35: " + writeIn},
 	{"closed parenthesis", "SELECT a FROM t WHERE a IN (:keys))", "6:41: this ) closes nothing: remove it, or add its ("},
 	{"open string", "SELECT 'it\\'s FROM t WHERE a IN (:keys)", "6:14: " + unclosed("'")},
 	{"open double quote", "SELECT \"a FROM t\nWHERE a IN (:keys)", "6:14: " + unclosed(`"`)},
