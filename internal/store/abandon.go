@@ -71,7 +71,7 @@ func (a *abandoned) close(timeout time.Duration) {
 	a.mu.Lock()
 	working, idle := a.working, a.idle
 	a.mu.Unlock()
-	if absence, changed := a.store.gate.watch(); working && absence == nil {
+	if changed, absence := a.store.gate.watch(); working && absence == nil {
 		select {
 		case <-idle:
 		case <-changed:
@@ -91,7 +91,7 @@ func (a *abandoned) run() {
 		if len(orphans) == 0 {
 			return
 		}
-		absence, changed := a.store.gate.watch()
+		changed, absence := a.store.gate.watch()
 		var timer <-chan time.Time
 		switch {
 		case isGone(absence):

@@ -104,13 +104,13 @@ func (g *gate) fail(cause error) {
 
 // watch returns why nobody answers, or nil when somebody does, be it to refuse
 // us, and a channel that is closed when that may have changed.
-func (g *gate) watch() (absence error, changed <-chan struct{}) {
+func (g *gate) watch() (changed <-chan struct{}, absence error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.state == shut && !fromServer(g.cause) {
-		return g.cause, g.changed
+		return g.changed, g.cause
 	}
-	return nil, g.changed
+	return g.changed, nil
 }
 
 func (g *gate) reached() bool {

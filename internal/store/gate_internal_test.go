@@ -145,18 +145,18 @@ func TestGateStory(t *testing.T) {
 			t.Fatalf("pass() = %v, reached() = %v, want an open gate", err, g.reached())
 		}
 		d.set(syscall.ECONNREFUSED)
-		absence, changed := g.watch()
+		changed, absence := g.watch()
 		if absence != nil {
 			t.Errorf("watch() of an open gate = %v", absence)
 		}
 		g.fail(syscall.ECONNRESET)
 		g.fail(io.EOF) // a second loser changes nothing
 		<-changed
-		if absence, changed = g.watch(); absence != syscall.ECONNRESET {
+		if changed, absence = g.watch(); absence != syscall.ECONNRESET {
 			t.Errorf("watch() of a shut gate = %v, want ECONNRESET", absence)
 		}
 		<-changed // each attempt counts for those who watch, though not for the log
-		if absence, _ = g.watch(); absence != syscall.ECONNREFUSED {
+		if _, absence = g.watch(); absence != syscall.ECONNREFUSED {
 			t.Errorf("watch() after an attempt = %v, want ECONNREFUSED", absence)
 		}
 		if err := g.pass(t.Context()); err != syscall.ECONNREFUSED {
@@ -165,7 +165,7 @@ func TestGateStory(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		d.set(errDenied) // it is up again, and somebody changed the password
 		time.Sleep(20 * time.Second)
-		if absence, _ = g.watch(); absence != nil {
+		if _, absence = g.watch(); absence != nil {
 			t.Errorf("watch() = %v when MySQL speaks, to refuse us", absence)
 		}
 		d.set(nil)

@@ -112,7 +112,7 @@ func (s *Store) attempt(ctx context.Context, l *catalog.Lookup, keys []string) (
 // MySQL silent, slots may be taken until it is back.
 func (s *Store) takeSlot(ctx context.Context) error {
 	for {
-		absence, changed := s.gate.watch()
+		changed, absence := s.gate.watch()
 		if absence != nil {
 			return &refusal{absence}
 		}
@@ -138,7 +138,7 @@ func settled(err error) bool {
 func (s *Store) abandon(ctx context.Context, l *link) {
 	o := s.abandoned.add(l)
 	for {
-		absence, changed := s.gate.watch()
+		changed, absence := s.gate.watch()
 		if absence != nil {
 			return
 		}
