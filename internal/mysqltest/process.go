@@ -1,6 +1,7 @@
 package mysqltest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -130,7 +132,36 @@ func (s *Server) stopLocked(kill bool) error {
 }
 
 // Freeze stops the server in its tracks: connections stay open and nothing answers, until Thaw.
-func (s *Server) Freeze() error { return s.signal(syscall.SIGSTOP) }
+func (s *Server) Freeze() error {
+	if err := s.signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	return s.stopped()
+}
+
+// stopped waits until no thread of the server runs any more: the signal is
+// sent at once, but takes effect when the kernel next sees the thread.
+func (s *Server) stopped() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for began := time.Now(); time.Since(began) < stopLimit; time.Sleep(time.Millisecond) {
+		threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", s.process.command.Process.Pid))
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(threads, runs) {
+			return nil
+		}
+	}
+	return errors.New("mysqltest: the server does not freeze")
+}
+
+// runs reports whether the thread with this stat file is not stopped (proc(5)):
+// its state follows its name, which stands in parentheses.
+func runs(stat string) bool {
+	b, err := os.ReadFile(stat)
+	return err == nil && !bytes.Contains(b, []byte(") T "))
+}
 
 // Thaw lets a frozen server go on.
 func (s *Server) Thaw() error { return s.signal(syscall.SIGCONT) }
