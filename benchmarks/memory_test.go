@@ -68,14 +68,14 @@ type filler struct {
 	asked   int // products
 }
 
-// upTo asks, over all connections, until so many have been asked for.
+// upTo asks, over all connections, until so many have been asked for, or one answer is bad.
 func (f *filler) upTo(n int) {
 	var next atomic.Int64
 	next.Store(int64(f.asked))
 	var done sync.WaitGroup
 	for _, c := range f.clients {
 		done.Go(func() {
-			for end := next.Add(batchKeys); end <= int64(n); end = next.Add(batchKeys) {
+			for end := next.Add(batchKeys); end <= int64(n) && !f.b.Failed(); end = next.Add(batchKeys) {
 				path := []byte("/v1/products?keys=")
 				for i := end - batchKeys + 1; i < end; i++ {
 					path = append(strconv.AppendInt(path, i, 10), ',')
@@ -90,7 +90,7 @@ func (f *filler) upTo(n int) {
 }
 
 func (f *filler) untilEvictions() {
-	for f.metric("productcache_cache_evictions_total") == 0 {
+	for !f.b.Failed() && f.metric("productcache_cache_evictions_total") == 0 {
 		f.upTo(f.asked + 10*batchKeys)
 	}
 }
