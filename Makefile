@@ -14,15 +14,16 @@ help: ## list the targets
 
 .PHONY: build
 build: ## build bin/productcache, a static binary
-	$(BUILD) -o bin/productcache ./cmd/productcache
+	@$(BUILD) -o bin/productcache ./cmd/productcache
+	@echo "bin/productcache $(VERSION)"
 
 .PHONY: demo
-demo: deps build ## serve a shop of 10,000 products out of a private MariaDB, on $(LISTEN)
+demo: deps build ## serve a shop of 10,000 products out of a private MariaDB (LISTEN=, ADMIN_LISTEN= change its addresses)
 	@go build -o bin/demo ./cmd/demo
 	@exec bin/demo -program bin/productcache -listen $(LISTEN) -admin-listen $(ADMIN_LISTEN)
 
 .PHONY: test
-test: deps deps-mysql ## run all tests, with the race detector, against real servers
+test: deps deps-race deps-mysql ## run all tests, with the race detector, against real servers
 	@echo "servers: $$(mariadbd --version 2>/dev/null || /usr/sbin/mariadbd --version)"
 	@echo "servers: $$("$${PRODUCTCACHE_TEST_MYSQL:-$${XDG_CACHE_HOME:-$$HOME/.cache}/productcache-test/mysql}/mysqld" --no-defaults --version 2>/dev/null || echo 'no MySQL: its tests are skipped')"
 	go test -race -count=1 -timeout 15m ./...
@@ -45,8 +46,13 @@ soak: deps ## ten minutes of load with purges and restarts of MySQL, every answe
 	PRODUCTCACHE_SOAK=10m go test -count=1 -timeout 30m -v ./benchmarks/soak
 
 .PHONY: deps
-deps: ## install what tests and demo need: MariaDB's server program
+deps: ## install what tests and demo need: MariaDB's server and client programs
 	@scripts/install.sh mariadbd mariadb-server-core
+	@scripts/install.sh my_print_defaults mariadb-client-core
+
+.PHONY: deps-race
+deps-race: ## install what the race detector needs: a C compiler
+	@scripts/install.sh gcc gcc libc6-dev
 
 .PHONY: deps-mysql
 deps-mysql: ## unpack MySQL from Debian sid for the tests; without it they skip

@@ -1,22 +1,24 @@
 #!/usr/bin/env bash
-# Installs a Debian package unless the program that it brings is there.
+# Installs Debian packages unless the program that the first of them brings is there.
 #
-# usage: install.sh PROGRAM PACKAGE
+# usage: install.sh PROGRAM PACKAGE...
 set -euo pipefail
-program=$1 package=$2
+program=$1
+shift
+packages=("$@")
 export PATH=$PATH:/usr/sbin:/usr/local/sbin
 command -v "$program" >/dev/null && exit 0
 
 if ! command -v apt-get >/dev/null; then
-  echo "$program is missing, and this is no Debian: install it (on Debian the package is $package) and try again" >&2
+  echo "$program is missing, and this is no Debian: install it (on Debian: ${packages[*]}) and try again" >&2
   exit 1
 fi
 sudo=()
 if [ "$(id -u)" != 0 ]; then
-  command -v sudo >/dev/null || { echo "$program is missing: install it as root by: apt-get install $package" >&2; exit 1; }
+  command -v sudo >/dev/null || { echo "$program is missing: install it as root by: apt-get install ${packages[*]}" >&2; exit 1; }
   sudo=(sudo)
 fi
-echo "installing $package, for $program"
+echo "installing ${packages[*]}"
 "${sudo[@]}" apt-get -qq update
-DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "$package" >/dev/null
-command -v "$program" >/dev/null || { echo "$package is installed, but there is no $program" >&2; exit 1; }
+DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+command -v "$program" >/dev/null || { echo "${packages[*]}: installed, but there is no $program" >&2; exit 1; }
