@@ -118,6 +118,7 @@ var badQueries = []struct {
 		"6:14: remove the hint SET_VAR: the service sets the limits of its session itself"},
 
 	{"no keys", "SELECT a FROM t", "6:7: " + noKeys},
+	{"no keys, but a string", "SELECT 'x' FROM t", "6:7: " + noKeys},
 	{"keys in a string", "SELECT a FROM t WHERE a IN (':keys')", "6:35: " + quotedKeys},
 	{"keys in backticks", "SELECT a FROM t WHERE a IN (`:keys`)", "6:35: " + quotedKeys},
 	{"keys in a comment", "SELECT a FROM t /* WHERE a IN (:keys) */", "6:23: the only :keys stands in this comment: the query itself needs IN (:keys)"},

@@ -30,6 +30,7 @@ var tokenTests = []struct {
 	{"`a``b`.`c`", []string{"`a``b`", ".", "`c`"}},
 	{"IN(:keys)", []string{"IN", "(", ":keys", ")"}},
 	{"@a:=:b: c", []string{"@", "a", ":", "=", ":b", ":", "c"}},
+	{"a:", []string{"a", ":"}},
 	{"größe$1", []string{"größe$1"}},
 	{"a\t\n\v\f\r b", []string{"a", "b"}},
 	{"/*! a", nil},
