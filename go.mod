@@ -1,6 +1,6 @@
 module productcache
 
-go 1.26.0
+go 1.26.2
 
 tool (
 	golang.org/x/perf/cmd/benchstat
@@ -9,6 +9,7 @@ tool (
 
 require (
 	github.com/docker/go-units v0.5.0
+	github.com/dolthub/vitess v0.0.0-20260819175407-19559ab533b7
 	github.com/go-chi/chi/v5 v5.5.0
 	github.com/go-sql-driver/mysql v1.10.1
 	github.com/goccy/go-yaml v1.19.2
@@ -34,7 +35,10 @@ require (
 	golang.org/x/mod v0.41.0 // indirect
 	golang.org/x/perf v0.0.0-20260908200009-22c9c6c9d4da // indirect
 	golang.org/x/sys v0.48.0 // indirect
+	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20261019180522-ce908d29299b // indirect
+	google.golang.org/grpc v1.85.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
 	honnef.co/go/tools v0.8.2 // indirect
 )

@@ -10,11 +10,12 @@ import (
 // mayImport says which packages of ours a package may import; those not named
 // may import none.
 var mayImport = map[string][]string{
-	"cmd/productcache":          {"internal/admin", "internal/cache", "internal/catalog", "internal/document", "internal/httpapi", "internal/problem", "internal/store"},
+	"cmd/productcache":          {"internal/admin", "internal/binlog", "internal/cache", "internal/catalog", "internal/document", "internal/httpapi", "internal/problem", "internal/store"},
 	"cmd/demo":                  {"internal/demoshop", "internal/mysqltest"},
 	"internal/admin":            {"internal/cache", "internal/problem"},
 	"internal/httpapi":          {"internal/cache", "internal/document", "internal/problem"},
 	"internal/store":            {"internal/catalog", "internal/document"},
+	"internal/binlog":           {"internal/catalog"},
 	"benchmarks/soak":           {"benchmarks/internal/child", "internal/demoshop", "internal/mysqltest"},
 	"internal/cache":            {},
 	"internal/catalog":          {},
@@ -34,6 +35,7 @@ var onlyIn = map[string][]string{
 	"github.com/hashicorp/golang-lru/v2/simplelru": {"internal/cache"},
 	"golang.org/x/sync/singleflight":               {"internal/cache"},
 	"github.com/goccy/go-yaml":                     {"internal/catalog"},
+	"github.com/dolthub/vitess/go/mysql":           {"internal/binlog"},
 }
 
 // TestImports holds the architecture: the tree is the diagram.
