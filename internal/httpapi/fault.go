@@ -32,10 +32,16 @@ func (x *exchange) classify(err error) Fault {
 		return overloaded
 	case errors.Is(err, cache.ErrClosed):
 		return Unavailable
-	case errors.Is(err, cache.ErrLoadTimeout), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, cache.ErrLoadTimeout):
 		return Timeout
 	}
-	return x.Classify(err)
+	fault := x.Classify(err)
+	// Not before Classify was asked: why MySQL cannot be reached may be a deadline
+	// too, one that has passed long ago.
+	if fault == Internal && errors.Is(err, context.DeadlineExceeded) {
+		return Timeout
+	}
+	return fault
 }
 
 // fail answers a request for which the cache has only an error.
@@ -55,6 +61,7 @@ func (x *exchange) fail(err error) {
 		x.set("Cache-Status", "productcache; fwd=miss; detail=unavailable")
 		x.refuse(unavailable, "There is no earlier answer to serve instead.")
 	case Timeout:
+		h["Retry-After"] = valueRetry
 		x.set("Cache-Status", "productcache; fwd=miss; detail=timeout")
 		x.refuse(timeout, "There is no earlier answer to serve instead.")
 	case overloaded:

@@ -30,7 +30,7 @@ Content-Type: application/problem+json
 var (
 	noDatabase = failure(503, "fwd=miss; detail=unavailable", "Retry-After: 1\n",
 		problem(503, "unavailable", "The database is unavailable", "There is no earlier answer to serve instead."))
-	tookTooLong = failure(504, "fwd=miss; detail=timeout", "",
+	tookTooLong = failure(504, "fwd=miss; detail=timeout", "Retry-After: 1\n",
 		problem(504, "timeout", "Loading took too long", "There is no earlier answer to serve instead."))
 	tooMany = failure(503, "detail=overloaded", "Retry-After: 1\n",
 		problem(503, "overloaded", "Too many requests are waiting", "Ask again a moment later."))
@@ -50,6 +50,25 @@ func TestFailedLoads(t *testing.T) {
 		}
 		if got := s.log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, err.Error()) {
 			t.Errorf("%v: the log must have one line about it, not\n%s", err, got)
+		}
+	}
+}
+
+// TestExpiredDeadlineOfAnother: a load that fails because a deadline of somebody
+// else has passed is what Classify says, and only where that does not know it a timeout.
+func TestExpiredDeadlineOfAnother(t *testing.T) {
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{fmt.Errorf("%w: %w", errAway, context.DeadlineExceeded), noDatabase},
+		{fmt.Errorf("%w: %w", errSlow, context.DeadlineExceeded), tookTooLong},
+		{context.DeadlineExceeded, tookTooLong},
+	} {
+		s := open(t)
+		s.change(func(s *shop) { s.err = tt.err })
+		for _, target := range []string{"/v1/products/7", "/v1/products?keys=7,8"} {
+			expect(t, s.get(t, target), tt.want)
 		}
 	}
 }

@@ -12,7 +12,7 @@
 // what is too large, recovers from panics and reports an Observation. The keys
 // are parsed (exchange.key, selection.parse), the cache is asked under the
 // request's deadline (patience), and exchange.begin writes the header, or a 304.
-// What failed is classified in one place (api.classify).
+// What failed is classified in one place (exchange.classify).
 //
 // Spelling: keys are percent-decoded exactly once. In the path %2F is part of a
 // key and "+" is a plus. In keys= a comma separates keys and %2C is part of a
@@ -52,7 +52,8 @@ type Options struct {
 	HonorNoCache   bool          // let requests with Cache-Control: no-cache force a load
 
 	// Classify says what a load's error means to the client. It need not know
-	// the errors of package cache. Optional: nil takes all for Internal.
+	// the errors of package cache, nor a context's: an expired deadline that it takes
+	// for Internal is a Timeout. Optional: nil takes all for Internal.
 	Classify func(error) Fault
 	// Observe is told of every answered request. Optional.
 	Observe func(Observation)
