@@ -22,7 +22,11 @@ lookups:
         query: SELECT product_id, image FROM image WHERE product_id IN (:keys)
     changed_by:
       product: {key: product_id, ignore: [viewed]}
-      manufacturer: all
+      manufacturer:
+        key: manufacturer_id
+        find: SELECT product_id FROM product WHERE manufacturer_id IN (:keys)
+      image: {key: product_id}
+      currency: all
 `
 
 func ExampleParse() {
@@ -102,11 +106,20 @@ func ExampleChange() {
 		return
 	}
 	for _, change := range c.Lookups[0].ChangedBy {
-		fmt.Printf("%s: all=%v key=%q ignore=%q\n", change.Table, change.All, change.Key, change.Ignore)
+		switch {
+		case change.All:
+			fmt.Println(change.Table, "- everything")
+		case change.Finds():
+			fmt.Println(change.Table, "-", change.Find.Render("8"))
+		default:
+			fmt.Println(change.Table, "-", change.Key, change.Ignore)
+		}
 	}
 	// Output:
-	// product: all=false key="product_id" ignore=["viewed"]
-	// manufacturer: all=true key="" ignore=[]
+	// product - product_id [viewed]
+	// manufacturer - SELECT product_id FROM product WHERE manufacturer_id IN (8)
+	// image - product_id []
+	// currency - everything
 }
 
 func ExampleKeyType() {

@@ -19,6 +19,10 @@ func FuzzParse(f *testing.F) {
 	for _, tt := range parseErrors {
 		f.Add([]byte(tt.src[:min(len(tt.src), 500)]))
 	}
+	for _, way := range []string{"all", "{all: true, ignore: [b]}", "{key: c, ignore: [], find: SELECT a FROM t WHERE c IN (:keys)}",
+		"[{key: a}, {key: b}, all]", "\n      - key: c\n        find: |\n          SELECT a -- of\n          FROM t WHERE c IN (:keys);\n      - all"} {
+		f.Add([]byte(lookupHead + "    changed_by:\n      t: " + way + "\n      s.t: " + way + "\n"))
+	}
 	for _, tt := range goodQueries {
 		f.Add([]byte(blockFile(tt.sql)))
 	}
@@ -39,6 +43,7 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("Lookup(%q) = %v, %v; want %v", l.Name, got, found, l)
 			}
 			checkQueries(t, l.Query, l.With)
+			checkChanges(t, l.ChangedBy)
 		}
 	})
 }
@@ -73,5 +78,16 @@ func checkQueries(t *testing.T, q catalog.Query, children []catalog.Child) {
 			t.Fatalf("child %+v has no name", c)
 		}
 		checkQueries(t, c.Query, c.With)
+	}
+}
+
+func checkChanges(t *testing.T, changes []catalog.Change) {
+	for _, c := range changes {
+		if c.Table == "" || c.All == (c.Key != "") || c.Finds() && c.All {
+			t.Fatalf("change %+v", c)
+		}
+		if q := c.Find; c.Finds() && (q.Render(":keys") != q.Text || !strings.Contains(q.Text, ":keys")) {
+			t.Fatalf("query of change %+v", c)
+		}
 	}
 }

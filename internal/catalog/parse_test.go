@@ -44,6 +44,15 @@ const fullFile = `lookups:
       oc_product: {key: product_id, ignore: [viewed, date_modified]}
       shop.images: {key: id}
       oc_manufacturer: all
+      oc_stock: {all: true, ignore: [amount]}
+      oc_link: {key: 2, ignore: [added], find: SELECT product_id FROM l WHERE link_id IN (:keys)}
+      shop.related:
+        - key: product_id
+        - key: related_id
+          find: |
+            SELECT a FROM b -- by
+            WHERE c IN (:keys);
+        - {all: true}
   by-sku:
     rows: one
     key: sku
@@ -107,6 +116,11 @@ func TestParse(t *testing.T) {
 			{Table: "oc_product", Key: "product_id", Ignore: []string{"viewed", "date_modified"}},
 			{Schema: "shop", Table: "images", Key: "id"},
 			{Table: "oc_manufacturer", All: true},
+			{Table: "oc_stock", All: true, Ignore: []string{"amount"}},
+			{Table: "oc_link", Key: "2", Ignore: []string{"added"}, Find: catalog.Query{Text: "SELECT product_id FROM l WHERE link_id IN (:keys)"}},
+			{Schema: "shop", Table: "related", Key: "product_id"},
+			{Schema: "shop", Table: "related", Key: "related_id", Find: catalog.Query{Text: "SELECT a FROM b -- by\nWHERE c IN (:keys)"}},
+			{Schema: "shop", Table: "related", All: true},
 		},
 	}
 	if got := plain(products); !reflect.DeepEqual(got, want) {
@@ -238,12 +252,34 @@ var parseErrors = []struct {
 
 	// Changes.
 	{"changed_by is a list", lookupHead + "    changed_by: [t]\n", `6:17: changed_by must be names with values, as in "name: value", not a list`},
-	{"table without a key", lookupHead + "    changed_by:\n      t: {}\n", "7:7: a table in changed_by needs the field key"},
+	{"table without a key", lookupHead + "    changed_by:\n      t: {}\n", "7:7: a table in changed_by needs the field key, or all: true"},
 	{"null table", lookupHead + "    changed_by:\n      t:\n", badChange("7:9", "t")},
 	{"column in place of a mapping", lookupHead + "    changed_by:\n      t: a\n", badChange("7:10", "t")},
-	{"list in place of a mapping", lookupHead + "    changed_by:\n      t: [a]\n", badChange("7:10", "t")},
+	{"text in the list of a table", lookupHead + "    changed_by:\n      t: [a]\n", badChange("7:11", "t")},
+	{"nothing in the list of a table", lookupHead + "    changed_by:\n      t:\n      - key: a\n      -\n", badChange("9:8", "t")},
+	{"empty list of a table", lookupHead + "    changed_by:\n      t: []\n", "7:10: the list of t is empty: write {key: COLUMN} into it, or remove the table"},
+	{"list in the list of a table", lookupHead + "    changed_by:\n      t: [{key: a}, [{key: b}]]\n",
+		"7:21: this is a list in the list of t: write what is in it next to the others"},
+	{"table without a key, in a list", lookupHead + "    changed_by:\n      t:\n        - key: a\n        - ignore: [b]\n",
+		"9:11: a table in changed_by needs the field key, or all: true"},
+	{"bad table with a list", lookupHead + "    changed_by:\n      .t: [{key: a}, all]\n", `7:7: ".t" is no table: write its name, or schema.table`},
+	{"all that is false", lookupHead + "    changed_by:\n      t: {all: false, key: a}\n", "7:16: all can only be true, not false: leave it out otherwise"},
+	{"all that is no text", lookupHead + "    changed_by:\n      t: {all: [true]}\n", "7:16: all must be text, not a list"},
+	{"all with a key", lookupHead + "    changed_by:\n      t: {key: a, all: true}\n", "7:24: all already makes every answer stale: remove it, or key and find"},
+	{"all with find", lookupHead + "    changed_by:\n      t:\n        all: true\n        find: SELECT a FROM t WHERE a IN (:keys)\n",
+		"8:14: all already makes every answer stale: remove it, or key and find"},
+	{"find without a key", lookupHead + "    changed_by:\n      t:\n        find: SELECT a FROM t WHERE a IN (:keys)\n",
+		"8:15: find needs the field key beside it: the column of t whose values are its :keys"},
+	{"empty find", lookupHead + "    changed_by:\n      t: {key: a, find: ''}\n", "7:25: find is empty: write a SELECT with WHERE … IN (:keys)"},
+	{"find is a list", lookupHead + "    changed_by:\n      t: {key: a, find: [b]}\n", "7:25: find must be text, not a list"},
+	{"find without :keys", lookupHead + "    changed_by:\n      t:\n        key: a\n        find: |\n          SELECT a\n          FROM t LIMIT 5\n",
+		"10:11: the query has no :keys: select the rows of the keys with WHERE … IN (:keys)"},
+	{"find that writes", lookupHead + "    changed_by:\n      t: {key: a, find: DELETE FROM t WHERE a IN (:keys)}\n",
+		"7:25: a query must be a SELECT, or WITH … SELECT, but this is DELETE"},
+	{"find with a comment in joined lines", lookupHead + "    changed_by:\n      t:\n        key: a\n        find: >\n          SELECT a -- b\n          FROM t WHERE a IN (:keys)\n",
+		"10:20: YAML joins the lines of this query, so that the comment hides all that follows: write the query as a block after \"query: |\""},
 	{"unknown field of a table", lookupHead + "    changed_by:\n      t: {key: a, ignored: [b]}\n",
-		"7:19: a table in changed_by has no field ignored: its fields are key, ignore"},
+		"7:19: a table in changed_by has no field ignored: its fields are key, find, all, ignore"},
 	{"table twice", lookupHead + "    changed_by:\n      t: all\n      t: {key: a}\n", "8:7: t stands twice: keep this one or that of line 7"},
 	{"table with two dots", lookupHead + "    changed_by:\n      a.b.c: all\n", `7:7: "a.b.c" is no table: write its name, or schema.table`},
 	{"table without a schema", lookupHead + "    changed_by:\n      .t: all\n", `7:7: ".t" is no table: write its name, or schema.table`},
@@ -319,8 +355,16 @@ func names(lookups []*catalog.Lookup) (names []string) {
 // plain returns l with queries that compare equal to ones made by hand.
 func plain(l *catalog.Lookup) *catalog.Lookup {
 	c := *l
-	c.Query, c.With = plainQuery(c.Query), plainChildren(c.With)
+	c.Query, c.With, c.ChangedBy = plainQuery(c.Query), plainChildren(c.With), plainChanges(c.ChangedBy)
 	return &c
+}
+
+func plainChanges(changes []catalog.Change) (plain []catalog.Change) {
+	for _, c := range changes {
+		c.Find = plainQuery(c.Find)
+		plain = append(plain, c)
+	}
+	return plain
 }
 
 func plainChildren(children []catalog.Child) (plain []catalog.Child) {

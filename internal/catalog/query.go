@@ -11,7 +11,7 @@ import (
 // made by hand cannot be rendered.
 type Query struct {
 	Text string   // the SQL as written, up to its last word: no semicolon or comment follows
-	Key  string   // result column that holds the lookup's key
+	Key  string   // result column that holds the lookup's key; unused in Change.Find
 	Omit []string // result columns left out of the answer
 	JSON []string // result columns whose text is JSON already
 	Bool []string // integer result columns to show as true or false
@@ -32,20 +32,21 @@ func (r *reader) queryFields(q *Query) []field {
 	listed := map[string]string{}
 	return []field{
 		{"key", true, func(n ast.Node) { q.Key = r.column(n, "key") }},
-		{"query", true, func(n ast.Node) { q.Text, q.keysAt = r.query(n) }},
+		{"query", true, func(n ast.Node) { q.Text, q.keysAt = r.query(n, "query") }},
 		{"omit", false, func(n ast.Node) { q.Omit = r.columns(n, "omit", listed) }},
 		{"json", false, func(n ast.Node) { q.JSON = r.columns(n, "json", listed) }},
 		{"bool", false, func(n ast.Node) { q.Bool = r.columns(n, "bool", listed) }},
 	}
 }
 
-func (r *reader) query(n ast.Node) (text string, keysAt int) {
-	sql, ok := r.text(n, "query")
+// query returns the SQL text of the field that what names.
+func (r *reader) query(n ast.Node, what string) (text string, keysAt int) {
+	sql, ok := r.text(n, what)
 	if !ok {
 		return "", 0
 	}
 	if strings.TrimSpace(sql) == "" {
-		r.add(r.position(n), "query is empty: write a SELECT with WHERE … IN (:keys)")
+		r.add(r.position(n), "%s is empty: write a SELECT with WHERE … IN (:keys)", what)
 		return "", 0
 	}
 	q, faults := checkQuery(sql)

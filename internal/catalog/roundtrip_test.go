@@ -95,17 +95,20 @@ func drawDuration(t *rapid.T) *time.Duration {
 
 func drawChanges(t *rapid.T) (changes []catalog.Change) {
 	for _, table := range rapid.SliceOfNDistinct(rapid.StringMatching(`[A-Za-z0-9_]{1,9}`), 0, 3, rapid.ID).Draw(t, "tables") {
-		c := catalog.Change{Table: table, All: rapid.Bool().Draw(t, "all")}
-		if rapid.Bool().Draw(t, "has schema") {
-			c.Schema = "shop"
-		}
-		if !c.All {
-			c.Key = "the_key"
+		schema := rapid.SampledFrom([]string{"", "shop"}).Draw(t, "schema")
+		for range rapid.IntRange(1, 3).Draw(t, "ways") {
+			c := catalog.Change{Schema: schema, Table: table, All: rapid.Bool().Draw(t, "all")}
+			if !c.All {
+				c.Key = "the_key"
+				if rapid.Bool().Draw(t, "finds") {
+					c.Find.Text = fmt.Sprintf("SELECT '%s' FROM t WHERE k IN (:keys)", rapid.StringMatching(`[a-z ;:#-]{0,9}`).Draw(t, "string"))
+				}
+			}
 			if ignore := drawColumns(t, 3); len(ignore) > 0 {
 				c.Ignore = ignore
 			}
+			changes = append(changes, c)
 		}
-		changes = append(changes, c)
 	}
 	return changes
 }
@@ -156,21 +159,39 @@ func formatChildren(b *strings.Builder, indent string, children []catalog.Child)
 	}
 }
 
+// formatChanges writes a list for a table that has one way, too, now and then.
 func formatChanges(b *strings.Builder, changes []catalog.Change) {
 	if len(changes) > 0 {
 		b.WriteString("    changed_by:\n")
 	}
-	for _, c := range changes {
+	for i, c := range changes {
 		table := c.Table
 		if c.Schema != "" {
 			table = c.Schema + "." + table
 		}
-		if c.All {
-			fmt.Fprintf(b, "      %s: all\n", quote(table))
+		first := i == 0 || changes[i-1].Table != c.Table
+		last := i == len(changes)-1 || changes[i+1].Table != c.Table
+		if first && last && len(c.Ignore) < 2 {
+			fmt.Fprintf(b, "      %s: %s\n", quote(table), formatChange(c))
 			continue
 		}
-		fmt.Fprintf(b, "      %s: {key: %s, ignore: %s}\n", quote(table), quote(c.Key), quoteList(c.Ignore))
+		if first {
+			fmt.Fprintf(b, "      %s:\n", quote(table))
+		}
+		fmt.Fprintf(b, "        - %s\n", formatChange(c))
 	}
+}
+
+func formatChange(c catalog.Change) string {
+	switch {
+	case c.All && len(c.Ignore) == 0:
+		return "all"
+	case c.All:
+		return fmt.Sprintf("{all: true, ignore: %s}", quoteList(c.Ignore))
+	case c.Find.Text != "":
+		return fmt.Sprintf("{find: %s, key: %s, ignore: %s}", quote(c.Find.Text), quote(c.Key), quoteList(c.Ignore))
+	}
+	return fmt.Sprintf("{key: %s, ignore: %s}", quote(c.Key), quoteList(c.Ignore))
 }
 
 func quote(s string) string { return quoteAny(s) }
