@@ -25,7 +25,7 @@ demo: deps build ## serve a shop of 10,000 products out of a private MariaDB (LI
 .PHONY: test
 test: deps deps-race deps-mysql ## run all tests, with the race detector, against real servers
 	@echo "servers: $$(mariadbd --version 2>/dev/null || /usr/sbin/mariadbd --version)"
-	@echo "servers: $$("$${PRODUCTCACHE_TEST_MYSQL:-$${XDG_CACHE_HOME:-$$HOME/.cache}/productcache-test/mysql}/mysqld" --no-defaults --version 2>/dev/null || echo 'no MySQL: its tests are skipped')"
+	@echo "servers: $$("$${PRODUCTCACHE_TEST_MYSQL:-$${XDG_CACHE_HOME:-$$HOME/.cache}/productcache-test/mysql}/mysqld" --no-defaults --version 2>/dev/null || echo 'no MySQL')"
 	go test -race -count=1 -timeout 15m ./...
 
 .PHONY: check
@@ -55,8 +55,8 @@ deps-race: ## install what the race detector needs: a C compiler
 	@scripts/install.sh gcc gcc libc6-dev
 
 .PHONY: deps-mysql
-deps-mysql: ## unpack MySQL from Debian sid for the tests; without it they skip
-	@internal/mysqltest/install-mysql.sh || echo "deps-mysql: MySQL could not be unpacked; tests against it are skipped"
+deps-mysql: ## unpack MySQL from Debian sid for the tests; without it they skip, or fail if PRODUCTCACHE_TEST_REQUIRE_MYSQL is set
+	@internal/mysqltest/install-mysql.sh || { echo "deps-mysql: MySQL could not be unpacked: tests against it cannot run" >&2; [ -z "$$PRODUCTCACHE_TEST_REQUIRE_MYSQL" ]; }
 
 .PHONY: deps-compose
 deps-compose: ## install docker-compose, for check

@@ -1,11 +1,8 @@
 package catalogs_test
 
 import (
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"regexp"
 	"slices"
@@ -13,16 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-sql-driver/mysql"
-
 	"productcache/internal/catalog"
 	"productcache/internal/mysqltest"
 	"productcache/internal/store"
 )
-
-// openCartSQL is OpenCart's own schema with its demo data, as its installer
-// has it. It is not part of the project.
-const openCartSQL = "../../../shared/catalogs/opencart-3.0.4.1.sql"
 
 func TestMain(m *testing.M) { os.Exit(mysqltest.Main(m)) }
 
@@ -36,15 +27,8 @@ type shop struct {
 // newShop loads the demo shop, or skips the test.
 func newShop(t *testing.T, server *mysqltest.Server) *shop {
 	t.Helper()
-	script, err := os.ReadFile(openCartSQL)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("OpenCart's schema file %s is absent: nothing to try the catalog on", openCartSQL)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &shop{server: server, db: server.Database(t)}
-	run(t, server.SocketDSN(s.db), string(script))
+	s := &shop{server: server, db: server.OpenCart(t)}
+	var err error
 	s.store, err = store.Open(store.Options{DSN: server.DSN(s.db), MaxConns: 2, QueryTimeout: 30 * time.Second})
 	if err != nil {
 		t.Fatal(err)
@@ -52,30 +36,6 @@ func newShop(t *testing.T, server *mysqltest.Server) *shop {
 	t.Cleanup(func() { s.store.Close() })
 	return s
 }
-
-// run sends a script of many statements as OpenCart's installer does: without
-// a sql_mode, for the script has zero dates, and without its lines of dashes,
-// not all of which are comments to MySQL.
-func run(t *testing.T, dsn, script string) {
-	t.Helper()
-	c, err := mysql.ParseDSN(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.MultiStatements = true
-	c.Params = map[string]string{"sql_mode": "''"}
-	connector, err := mysql.NewConnector(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pool := sql.OpenDB(connector)
-	defer pool.Close()
-	if _, err := pool.Exec(dashes.ReplaceAllString(script, "")); err != nil {
-		t.Fatalf("run script: %v", err)
-	}
-}
-
-var dashes = regexp.MustCompile(`(?m)^--.*$`)
 
 func (s *shop) exec(t *testing.T, statements ...string) {
 	t.Helper()

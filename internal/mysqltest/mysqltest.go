@@ -15,7 +15,8 @@
 //	}
 //
 // MariaDB must be installed (the package mariadb-server-core; `make deps`): tests fail without it.
-// MySQL is used where install-mysql.sh has unpacked it; tests that want it skip where it has not.
+// MySQL is used where install-mysql.sh has unpacked it; tests that want it skip where it has not,
+// unless RequireMySQLVariable forbids that.
 //
 // Servers trade durability for speed: they survive being killed, but not a power failure.
 // The package starts no goroutine, so leak checks may run while a server does.

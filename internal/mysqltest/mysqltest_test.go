@@ -215,21 +215,3 @@ func TestStartSaysWhyTheServerEnded(t *testing.T) {
 		t.Errorf("after a failed start: left behind %v, %v, want nothing", left, err)
 	}
 }
-
-func TestMissingServers(t *testing.T) {
-	t.Setenv(mysqltest.MySQLFolderVariable, t.TempDir())
-	if _, err := mysqltest.Start(t.Context(), mysqltest.Config{Flavour: mysqltest.FlavourMySQL}); !errors.Is(err, mysqltest.ErrNotInstalled) {
-		t.Errorf("Start of a missing MySQL = %v, want %v", err, mysqltest.ErrNotInstalled)
-	}
-	skipped := t.Run("skips", func(t *testing.T) {
-		defer func() {
-			if !t.Skipped() {
-				t.Error("MySQL did not skip the test")
-			}
-		}()
-		mysqltest.MySQL(t)
-	})
-	if !skipped {
-		t.Error("MySQL failed the test, want a skip")
-	}
-}

@@ -17,6 +17,10 @@ type program struct {
 // unpacks MySQL, and where tests look for it.
 const MySQLFolderVariable = "PRODUCTCACHE_TEST_MYSQL"
 
+// RequireMySQLVariable names the environment variable that, if not empty, makes tests fail that
+// would skip for lack of MySQL, and `make deps-mysql` where MySQL cannot be had.
+const RequireMySQLVariable = "PRODUCTCACHE_TEST_REQUIRE_MYSQL"
+
 func find(f Flavour) (program, error) {
 	switch f {
 	case FlavourMariaDB, "":

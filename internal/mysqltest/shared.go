@@ -39,10 +39,11 @@ func MariaDB(tb testing.TB, options ...Option) *Server {
 	return get(tb, FlavourMariaDB, options)
 }
 
-// MySQL is like MariaDB, for MySQL. Where MySQL has not been unpacked the test is skipped.
+// MySQL is like MariaDB, for MySQL. Where MySQL has not been unpacked the test is skipped, or fails
+// if RequireMySQLVariable is set.
 func MySQL(tb testing.TB, options ...Option) *Server {
 	tb.Helper()
-	if _, err := find(FlavourMySQL); errors.Is(err, ErrNotInstalled) {
+	if _, err := find(FlavourMySQL); errors.Is(err, ErrNotInstalled) && os.Getenv(RequireMySQLVariable) == "" {
 		tb.Skip(err)
 	}
 	return get(tb, FlavourMySQL, options)

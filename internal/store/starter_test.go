@@ -1,8 +1,6 @@
 package store_test
 
 import (
-	"os"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -94,24 +92,10 @@ func TestStarterWithoutTables(t *testing.T) {
 	refused(t, "Starter of an empty database", err, store.ErrQuery)
 }
 
-var comment = regexp.MustCompile(`(?m)^--.*$`)
-
 // OpenCart's schema, where it is at hand.
 func TestStarterOpenCart(t *testing.T) {
-	dump, err := os.ReadFile(os.Getenv("PRODUCTCACHE_TEST_OPENCART"))
-	if err != nil {
-		t.Skip("PRODUCTCACHE_TEST_OPENCART names no SQL dump of OpenCart")
-	}
 	onEach(t, func(t *testing.T, server *mysqltest.Server) {
-		db := server.Database(t)
-		statements := []string{"SET sql_mode = ''"}
-		for _, s := range strings.Split(string(dump), ";\n") {
-			if s = comment.ReplaceAllString(s, ""); strings.TrimSpace(s) != "" {
-				statements = append(statements, s)
-			}
-		}
-		server.Exec(t, db, statements...)
-		text, c := starter(t, open(t, server.DSN(db)))
+		text, c := starter(t, open(t, server.DSN(server.OpenCart(t))))
 		if c.Lookups[0].Name != "product" || len(c.Lookups[0].With) == 0 {
 			t.Errorf("the starter begins with\n%.2000s", text)
 		}
