@@ -73,7 +73,8 @@ func isOwnHost(host string) bool {
 func sameSite(next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		problem.New(http.StatusForbidden, "cross-site", "Requests from other sites are refused", "").Write(w)
+		problem.New(http.StatusForbidden, "cross-site", "Requests from other sites are refused",
+			"A browser says that a page of another site has made this request.").Write(w)
 	}))
 	return protection.Handler(next)
 }

@@ -53,11 +53,13 @@ func New(o Options) http.Handler {
 	r := chi.NewRouter()
 	r.Use(h.ownHost)
 	r.NotFound(func(w http.ResponseWriter, _ *http.Request) {
-		problem.New(http.StatusNotFound, "not-found", "There is nothing here", "").Write(w)
+		problem.New(http.StatusNotFound, "not-found", "There is nothing here",
+			"There are /healthz, /readyz, /metrics, /api/purge and /debug/pprof/.").Write(w)
 	})
 	r.MethodNotAllowed(func(w http.ResponseWriter, req *http.Request) {
-		w.Header().Set("Allow", allowed(r, req.URL.Path))
-		problem.New(http.StatusMethodNotAllowed, "method-not-allowed", "This method is not allowed here", "").Write(w)
+		methods := allowed(r, req.URL.Path)
+		w.Header().Set("Allow", methods)
+		problem.New(http.StatusMethodNotAllowed, "method-not-allowed", "This method is not allowed here", "Allowed here: "+methods+".").Write(w)
 	})
 	metrics := promhttp.HandlerFor(o.Metrics.registry, promhttp.HandlerOpts{})
 	for _, method := range []string{http.MethodGet, http.MethodHead} { // load balancers probe with either

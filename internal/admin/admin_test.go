@@ -175,6 +175,9 @@ func TestWhoMayPurge(t *testing.T) {
 			if (w.Code == 200) != (len(d.done) == 1) {
 				t.Errorf("%d, but purged %v", w.Code, d.done)
 			}
+			if w.Code != 200 && !strings.Contains(w.Body.String(), `"detail":"`) {
+				t.Errorf("%d without a detail: %s", w.Code, w.Body)
+			}
 			if w.Code == 401 && w.Header().Get("WWW-Authenticate") == "" {
 				t.Error("401 without WWW-Authenticate")
 			}
@@ -219,6 +222,9 @@ func TestOtherTargets(t *testing.T) {
 		w := d.do(request(tt.method, tt.target, "", loopback))
 		if w.Code != tt.status || w.Header().Get("Content-Type") != tt.contentType {
 			t.Errorf("%s %s = %d %s, want %d %s", tt.method, tt.target, w.Code, w.Header().Get("Content-Type"), tt.status, tt.contentType)
+		}
+		if w.Code >= 400 && !strings.Contains(w.Body.String(), `"detail":"`) {
+			t.Errorf("%s %s: %d without a detail: %s", tt.method, tt.target, w.Code, w.Body)
 		}
 		if w.Code == 405 && w.Header().Get("Allow") == "" {
 			t.Errorf("%s %s: 405 without Allow", tt.method, tt.target)

@@ -61,6 +61,6 @@ func ExampleNew() {
 	// {"items":{"42":{"id":42},"7":{"id":7}},"missing":["1234"],"unavailable":[]}
 	// productcache; fwd=miss; stored; detail="hit=1 miss=2"
 	// # products negative 404 1
-	// {"type":"/problems/unknown-key","title":"There is nothing with this key","status":404}
+	// {"type":"/problems/unknown-key","title":"There is nothing with this key","status":404,"detail":"The database has no row for it, or none that may be shown."}
 	// productcache; hit; detail=negative
 }

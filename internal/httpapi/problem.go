@@ -73,7 +73,7 @@ func (bodyless) Write(p []byte) (int, error) { return len(p), nil }
 // The problem of an unknown key is answered from memory like a document, so
 // that it is encoded once, too.
 var (
-	unknownKeyBody   = encode(unknownKey.problem(""))
+	unknownKeyBody   = encode(unknownKey.problem("The database has no row for it, or none that may be shown."))
 	unknownKeyLength = []string{strconv.Itoa(len(unknownKeyBody))}
 )
 

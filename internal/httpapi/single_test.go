@@ -49,7 +49,7 @@ Content-Length: 86
 Content-Type: application/problem+json
 X-Content-Type-Options: nosniff
 
-` + problem(404, "unknown-key", "There is nothing with this key", "")
+` + problem(404, "unknown-key", "There is nothing with this key", "The database has no row for it, or none that may be shown.")
 	}
 	expect(t, s.get(t, "/v1/products/9999"), answer("fwd=miss; stored"))
 	expect(t, s.get(t, "/v1/products/9999"), answer("hit; detail=negative"))
