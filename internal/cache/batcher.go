@@ -214,7 +214,7 @@ func (c *Cache[V]) store(fl *flight[V], r landing[V]) bool {
 		return false
 	}
 	e := &entry[V]{value: r.Value, key: fl.key, lookup: l.id, found: r.Found, weight: int32(weight),
-		loadedAt: r.startedAt, invalidAt: never, epoch: fl.generation.epoch}
+		loadedAt: r.startedAt, invalidAt: never, epoch: uint32(fl.generation.epoch)}
 	if !c.shards[at].store(l, fl.key, fl.hash, e, fl.generation) {
 		c.budgetOf(r.Found).release(e.weight)
 		return false

@@ -16,18 +16,19 @@ type entryKey struct {
 	key    string
 }
 
-// entry is a value, or with found false an absence. invalidAt and triedAt are
-// guarded by the lock of its shard; the rest never changes. Its size is 64
+// entry is a value, or with found false an absence. invalidAt, triedAt and at
+// are guarded by the lock of its shard; the rest never changes. Its size is 64
 // bytes for a one-word value.
 type entry[V any] struct {
 	value     V
 	key       string
 	loadedAt  instant // when its load began
 	invalidAt instant // when it was last invalidated alone, never if it was not
-	epoch     uint64  // the lookup's epoch that its load noted
+	epoch     uint32  // the low bits of the lookup's epoch that its load noted
 	lookup    uint32
 	weight    int32
 	triedAt   uint32 // tick when a refresh of it was last begun, 0 if none was
+	at        int32  // of a value: its place in shard.held
 	found     bool
 }
 
@@ -35,11 +36,18 @@ type entry[V any] struct {
 // entry may wait for a refresh a little longer.
 func (i instant) tick() uint32 { return uint32(i/instant(time.Millisecond)) | 1 }
 
+// epochsBehind is how many times all of the lookup was invalidated since the
+// entry's load. It is wrong, and the entry as good as one just loaded, only for
+// one that has lain in memory through exactly 2^32 of them, or a multiple.
+func (e *entry[V]) epochsBehind(epoch uint64) uint64 { return uint64(uint32(epoch) - e.epoch) }
+
 // entryOverhead is what an entry costs beyond its key and value: the entry
-// itself (64 bytes for a one-word value), golang-lru's list node (96), and its
-// slot in the shard's map, whose tables are between 7/16 and 7/8 full (38 to 76).
+// itself (64 bytes for a one-word value), golang-lru's list node (96), its
+// slot in the shard's map, whose tables are between 7/16 and 7/8 full (38 to 76),
+// and its place in shard.held, which append leaves up to half empty while it is
+// small and up to a fifth later (8 to 16).
 // TestWeightIsHonest holds it against the heap.
-const entryOverhead = 64 + 96 + 76
+const entryOverhead = 64 + 96 + 76 + 16
 
 // refreshPause is the least time between two refreshes of one entry, so that
 // a key whose refresh is slow, or fails alone, costs its readers nothing more.
@@ -63,9 +71,10 @@ func (e *entry[V]) state(l *Lookup[V], lt *Lifetimes, hash uint64, now instant) 
 		ttl = lt.ttl(hash)
 	}
 	st := state{ttl: ttl - time.Duration(now-e.loadedAt), invalidAt: e.invalidAt}
-	if e.epoch != l.epoch.Load() {
+	epoch := l.epoch.Load()
+	if behind := e.epochsBehind(epoch); behind > 0 {
 		st.invalidAt = max(st.invalidAt, instant(l.purgedAt.Load()))
-		st.unreachable = e.epoch < l.removedBelow.Load()
+		st.unreachable = epoch-behind < l.removedBelow.Load()
 		st.invalid = true
 	}
 	if e.invalidAt != never {

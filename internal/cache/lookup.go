@@ -191,7 +191,7 @@ func (l *Lookup[V]) landed(w *want[V], r landing[V]) Answer[V] {
 	}
 	l.answered[outcome].Add(1)
 	now := l.cache.now()
-	e := &entry[V]{value: r.Value, found: r.Found, loadedAt: r.startedAt, invalidAt: never, epoch: w.generation.epoch}
+	e := &entry[V]{value: r.Value, found: r.Found, loadedAt: r.startedAt, invalidAt: never, epoch: uint32(w.generation.epoch)}
 	a := e.answer(outcome, e.state(l, l.lifetimes.Load(), w.hash, now), now)
 	a.Stored = r.stored
 	return a

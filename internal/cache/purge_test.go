@@ -205,3 +205,26 @@ func TestNeverBackInTime(t *testing.T) {
 	done.Store(true)
 	readers.Wait()
 }
+
+// TestEpochOutgrowsTheEntry: an entry has 32 bits of its lookup's epoch.
+func TestEpochOutgrowsTheEntry(t *testing.T) {
+	for _, mode := range []cache.PurgeMode{cache.PurgeStale, cache.PurgeRemove} {
+		synctest.Test(t, func(t *testing.T) {
+			o := newOrigin("42", "v")
+			_, l := open(t, options(), lifetimes, o.load)
+			l.PurgedForTest(1<<32 - 1)
+			ask(t, l, "42", cache.Miss, "v")
+			ask(t, l, "42", cache.Hit, "v")
+			l.PurgeAll(mode)
+			o.fail(errDown)
+			a, err := l.Get(context.Background(), "42")
+			if kept := mode == cache.PurgeStale; kept != (err == nil) || kept != (a.Outcome == cache.StaleError) {
+				t.Errorf("mode %v: Get = %v, %v; want stale-error after PurgeStale, an error after PurgeRemove", mode, a.Outcome, err)
+			}
+			o.fail(nil)
+			time.Sleep(2 * time.Second)
+			ask(t, l, "42", cache.Miss, "v")
+			ask(t, l, "42", cache.Hit, "v")
+		})
+	}
+}

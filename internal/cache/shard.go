@@ -19,6 +19,7 @@ type shard[V any] struct {
 	mu          sync.Mutex // guards all below
 	values      lru[V]
 	absences    lru[V]
+	held        []*entry[V] // those of values, in no order: one can be picked by its place
 	generations [generationsPerShard]uint64
 	tallies     []tally // of answers from memory, by lookup.id
 	_           [64]byte
@@ -88,6 +89,7 @@ func (s *shard[V]) store(l *Lookup[V], key string, hash uint64, e *entry[V], g g
 		}
 	}
 	home.Add(k, e)
+	s.holdLocked(e)
 	l.used(e.found).add(e.weight)
 	return true
 }
@@ -112,7 +114,7 @@ func (s *shard[V]) admitsLocked(l *Lookup[V], k entryKey, hash uint64, loadedAt 
 		return false
 	}
 	for _, at := range []lru[V]{s.values, s.absences} {
-		if old, ok := at.Peek(k); ok && old.loadedAt > loadedAt && old.epoch == g.epoch && old.invalidAt == never {
+		if old, ok := at.Peek(k); ok && old.loadedAt > loadedAt && old.epoch == uint32(g.epoch) && old.invalidAt == never {
 			return false
 		}
 	}
@@ -136,9 +138,30 @@ func (s *shard[V]) evictOldest(c *Cache[V], found bool) bool {
 
 func (s *shard[V]) dropLocked(l *Lookup[V], at lru[V], k entryKey, e *entry[V]) {
 	at.Remove(k)
+	s.letGoLocked(e)
 	s.front.drop(e, l.hash(k.key))
 	l.used(e.found).sub(e.weight)
 	l.cache.budgetOf(e.found).release(e.weight)
+}
+
+// holdLocked gives a value a place in held.
+func (s *shard[V]) holdLocked(e *entry[V]) {
+	if e.found {
+		e.at = int32(len(s.held))
+		s.held = append(s.held, e)
+	}
+}
+
+// letGoLocked gives a value's place to the last one.
+func (s *shard[V]) letGoLocked(e *entry[V]) {
+	if !e.found {
+		return
+	}
+	n := len(s.held) - 1
+	last := s.held[n]
+	s.held[e.at], last.at = last, e.at
+	s.held[n] = nil
+	s.held = s.held[:n]
 }
 
 // generation returns the current generation of a key.

@@ -1,0 +1,38 @@
+package cache
+
+import "fmt"
+
+// CheckForTest reports the first entry of which the shards' parts do not agree.
+func (c *Cache[V]) CheckForTest() error {
+	for i, s := range c.shards {
+		if err := s.check(); err != nil {
+			return fmt.Errorf("shard %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+func (s *shard[V]) check() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.held) != s.values.Len() {
+		return fmt.Errorf("%d values held, %d in the list", len(s.held), s.values.Len())
+	}
+	for at, e := range s.held {
+		if in, _ := s.values.Peek(entryKey{e.lookup, e.key}); in != e {
+			return fmt.Errorf("key %q is held, but not in the list", e.key)
+		}
+		if int(e.at) != at {
+			return fmt.Errorf("key %q is at %d and says %d", e.key, at, e.at)
+		}
+	}
+	for at, e := range s.held[len(s.held):cap(s.held)] {
+		if e != nil {
+			return fmt.Errorf("free place %d keeps key %q in memory", len(s.held)+at, e.key)
+		}
+	}
+	return nil
+}
+
+// PurgedForTest makes the lookup one that was purged as a whole n times.
+func (l *Lookup[V]) PurgedForTest(n uint64) { l.epoch.Store(n) }
