@@ -45,7 +45,7 @@ func TestUnknownKey(t *testing.T) {
 Age: 0
 Cache-Control: max-age=60
 Cache-Status: productcache; ` + status + `
-Content-Length: 86
+Content-Length: 156
 Content-Type: application/problem+json
 X-Content-Type-Options: nosniff
 
