@@ -157,10 +157,25 @@ func childName(table, parent, prefix string, taken map[string]bool) string {
 		name = strings.TrimPrefix(strings.TrimPrefix(short, "s"), "_")
 	}
 	name = lookupName(strings.TrimPrefix(name, "to_"), map[string]bool{})
-	if !strings.HasSuffix(name, "s") {
-		name += "s"
+	return unique(plural(name), taken)
+}
+
+var (
+	consonantY = regexp.MustCompile(`[^aeiou]y$`)
+	hiss       = regexp.MustCompile(`(ss|sh|ch|x|status)$`)
+)
+
+// plural makes a plural as English does it, most of the time.
+func plural(name string) string {
+	switch {
+	case consonantY.MatchString(name):
+		return strings.TrimSuffix(name, "y") + "ies"
+	case hiss.MatchString(name):
+		return name + "es"
+	case strings.HasSuffix(name, "s"):
+		return name
 	}
-	return unique(name, taken)
+	return name + "s"
 }
 
 func unique(name string, taken map[string]bool) string {
