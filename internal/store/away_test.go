@@ -90,7 +90,7 @@ func TestRestart(t *testing.T) {
 			t.Fatal(err)
 		}
 		comesBack(t, s, l)
-		for text, want := range map[string]int{"connected to MySQL": 1, "MySQL cannot be reached at " + server.Addr(): 1, "MySQL is back": 1} {
+		for text, want := range map[string]int{"connected to MySQL": 1, "MySQL cannot be reached at " + server.Addr(): 1, "MySQL is back": 1, "away_since_noticed=": 1} {
 			if got := log.about(text); len(got) != want {
 				t.Errorf("the log says %q, want %q %d times", got, text, want)
 			}

@@ -43,7 +43,7 @@ const (
 type movement struct {
 	cause error         // nil: it opened
 	first bool          // it opened for the first time
-	away  time.Duration // it was closed for so long
+	away  time.Duration // it was closed for so long: since somebody noticed, not since MySQL went
 }
 
 func newGate(probe func(context.Context) error, moved func(movement)) *gate {

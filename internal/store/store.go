@@ -127,7 +127,7 @@ func (s *Store) gateMoved(m movement) {
 	case m.first:
 		s.logger.Info("connected to MySQL", "version", s.connector.serverVersion())
 	default:
-		s.logger.Info("MySQL is back", "version", s.connector.serverVersion(), "away", m.away.Round(time.Millisecond))
+		s.logger.Info("MySQL is back", "version", s.connector.serverVersion(), "away_since_noticed", m.away.Round(time.Millisecond))
 	}
 }
 
