@@ -29,16 +29,34 @@ func check(ctx context.Context, c *Config, out io.Writer, log *slog.Logger) (err
 	if err != nil {
 		return err
 	}
-	failed := false
+	return report(out, len(checked.Lookups), findings)
+}
+
+// report prints what was found about so many lookups, and how many are beyond doubt.
+func report(out io.Writer, lookups int, findings []store.Finding) error {
+	failed, doubtful := false, map[string]bool{}
 	for _, f := range findings {
 		fmt.Fprintln(out, f)
 		failed = failed || !f.Warning
+		doubtful[f.Lookup] = true
 	}
 	if failed {
 		return errFindings
 	}
-	fmt.Fprintf(out, "%d lookups are fine\n", len(checked.Lookups))
+	if fine := lookups - len(doubtful); fine > 0 {
+		fmt.Fprintln(out, count(fine, "lookup is fine", "lookups are fine"))
+	}
+	if len(doubtful) > 0 {
+		fmt.Fprintln(out, count(len(doubtful), "lookup works, with warnings", "lookups work, with warnings"))
+	}
 	return nil
+}
+
+func count(n int, one, several string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprint(n, " ", several)
 }
 
 func (c *Config) checkable(ctx context.Context, db *store.Store) (*catalog.Catalog, error) {
