@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -98,6 +99,29 @@ func TestServiceEnds(t *testing.T) {
 		t.Errorf("run with a service that fails = %v, %q; want its exit code 3 and its words", err, &stderr)
 	}
 	expectNothing(t, temporary)
+}
+
+// TestSettingsOfAnotherService wants none of them to reach the demo's.
+func TestSettingsOfAnotherService(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "productcache")
+	useTempDir(t)
+	t.Setenv("PRODUCTCACHE_TABLE", "articles")
+	t.Setenv("PRODUCTCACHE_MYSQL_DSN", "shop@tcp(db.example)/shop")
+	t.Setenv("SHOP", "open")
+	if err := os.WriteFile(program, []byte("#!/bin/sh\nenv | grep -e ^PRODUCTCACHE_ -e ^SHOP= >&2\nexit 3\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var stderr strings.Builder
+	_ = run(t.Context(), []string{"-program", program, "-listen", freeAddress(t), "-admin-listen", freeAddress(t), "-products", "10"}, io.Discard, &stderr)
+	var names []string
+	for line := range strings.Lines(stderr.String()) {
+		name, _, _ := strings.Cut(line, "=")
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	if got := strings.Join(names, " "); got != "PRODUCTCACHE_LOG_LEVEL PRODUCTCACHE_MYSQL_DSN SHOP" || strings.Contains(stderr.String(), "db.example") {
+		t.Errorf("the service's environment has %s, want PRODUCTCACHE_LOG_LEVEL, the demo's PRODUCTCACHE_MYSQL_DSN and SHOP:\n%s", got, &stderr)
+	}
 }
 
 // TestMistakesAreFoundFirst wants all of them at once, before anything is started.

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -18,7 +20,7 @@ const stopLimit = 15 * time.Second
 // to try once it is ready.
 func serve(ctx context.Context, o options, s *shop, stdout, stderr io.Writer) error {
 	service := exec.CommandContext(ctx, o.program, "-listen", o.listen, "-admin-listen", o.adminListen, "-catalog", s.catalog)
-	service.Env = append(os.Environ(), "PRODUCTCACHE_MYSQL_DSN="+s.server.DSN(database), "PRODUCTCACHE_LOG_LEVEL=warn")
+	service.Env = append(foreign(os.Environ()), "PRODUCTCACHE_MYSQL_DSN="+s.server.DSN(database), "PRODUCTCACHE_LOG_LEVEL=warn")
 	service.Stdout, service.Stderr = stdout, stderr
 	service.Cancel = func() error { return service.Process.Signal(syscall.SIGTERM) }
 	service.WaitDelay = stopLimit
@@ -38,6 +40,12 @@ func serve(ctx context.Context, o options, s *shop, stdout, stderr io.Writer) er
 	}
 	announce(o, s.server.Socket(), stdout)
 	return named(<-ended)
+}
+
+// foreign returns the variables that are not the service's: a setting of the
+// user's own service, such as -table, does not suit the demo.
+func foreign(environment []string) []string {
+	return slices.DeleteFunc(environment, func(v string) bool { return strings.HasPrefix(v, "PRODUCTCACHE_") })
 }
 
 // named says whose end it was.
