@@ -111,6 +111,32 @@ func TestRequestTimeout(t *testing.T) {
 	}
 }
 
+// TestSlowLoadOfAnExpiredValue: a database that takes longer than a request may
+// wait counts as failing. The request gets the old value when its time is over,
+// and those after it get it at once.
+func TestSlowLoadOfAnExpiredValue(t *testing.T) {
+	for target, want := range map[string]string{
+		"/v1/products/7":      "productcache; hit; ttl=-60; detail=stale-error",
+		"/v1/products?keys=7": `productcache; hit; detail="stale-error=1"`,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := open(t, func(set *settings) { set.cache.LoadTimeout = set.api.RequestTimeout })
+			if w := s.get(t, target); w.Code != 200 {
+				t.Fatalf("GET %s = %d", target, w.Code)
+			}
+			time.Sleep(lifetimes.TTL + lifetimes.StaleWhileRevalidate + 25*time.Second)
+			s.change(func(s *shop) { s.took = 10 * time.Second })
+			for _, wait := range []time.Duration{5 * time.Second, 0, 0} {
+				began := time.Now()
+				w := s.get(t, target)
+				if got := w.Header().Get("Cache-Status"); w.Code != 200 || got != want || time.Since(began) != wait {
+					t.Errorf("GET %s = %d, %q after %v; want 200, %q after %v", target, w.Code, got, time.Since(began), want, wait)
+				}
+			}
+		})
+	}
+}
+
 func TestLoadTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, func(set *settings) { set.cache.LoadTimeout = time.Second })
