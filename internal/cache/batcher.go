@@ -20,12 +20,13 @@ type batcher[V any] struct {
 	cache  *Cache[V]
 	landed sync.WaitGroup // counts the slots' goroutines
 
-	mu      sync.Mutex   // guards all below, and Lookup.waiting
-	idle    int          // slots
-	queue   []*Lookup[V] // those with keys waiting, each once, the longest waiting first
-	batches uint64
-	keys    uint64
-	errors  uint64
+	mu       sync.Mutex   // guards all below, and Lookup.waiting
+	idle     int          // slots
+	queue    []*Lookup[V] // those with keys waiting, each once, the longest waiting first
+	auditing bool         // a slot is an audit's
+	batches  uint64
+	keys     uint64
+	errors   uint64
 }
 
 // batch is what leaves together: flights of one lookup. Two of them may be for

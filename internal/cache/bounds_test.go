@@ -232,6 +232,14 @@ func TestAgainstANaiveMap(t *testing.T) {
 				if random.IntN(50) == 0 {
 					l.PurgeAll(cache.PurgeMode(random.IntN(2)))
 				}
+			case 3:
+				a, err := c.Audit(context.Background(), equal)
+				if err != nil || a.Outcome == cache.AuditDifferent || a.Outcome == cache.AuditSuperseded {
+					t.Fatalf("seed %d, step %d: Audit = %+v, %v", seed, step, a, err)
+				}
+				if want, found := naive[a.Key]; a.Outcome == cache.AuditSame && (a.Cached != want || !found) {
+					t.Fatalf("seed %d, step %d: Audit found %s = %q; want %q, %v", seed, step, a.Key, a.Cached, want, found)
+				}
 			default:
 				a := get(t, l, key)
 				if want, found := naive[key]; a.Value != want || a.Found != found {

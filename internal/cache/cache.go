@@ -14,7 +14,8 @@
 // unless an invalidation came between (shard.store), and then wakes the waiters.
 //
 // Goroutines: one for each key in flight (started by singleflight, at most
-// Options.MaxWaiting) and one for each busy slot; Close waits for all of them.
+// Options.MaxWaiting) and one for each busy slot, also one that an audit has;
+// Close waits for all of them.
 // Lock order: flights.mu, then batcher.mu or a shard's mu; never two shards.
 package cache
 
@@ -93,6 +94,7 @@ type Cache[V any] struct {
 	health    *health
 	flights   flights[V]
 	batcher   batcher[V]
+	meter     meter
 	lookups   atomic.Pointer[[]*Lookup[V]]
 
 	registering sync.Mutex // held by NewLookup
@@ -142,7 +144,12 @@ func shardBits(maxWeight int64, maxEntryWeight, maxEntries int) int {
 // Close ends all loads and waits, until ctx is done, for their goroutines.
 // Callers that wait get ErrClosed; values in memory are still served.
 func (c *Cache[V]) Close(ctx context.Context) error {
+	// Under the locks: whoever has seen the cache open has its goroutine counted.
+	c.flights.mu.Lock()
+	c.batcher.mu.Lock()
 	c.close()
+	c.batcher.mu.Unlock()
+	c.flights.mu.Unlock()
 	done := make(chan struct{})
 	go func() {
 		c.flights.landed.Wait()

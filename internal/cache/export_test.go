@@ -36,3 +36,15 @@ func (s *shard[V]) check() error {
 
 // PurgedForTest makes the lookup one that was purged as a whole n times.
 func (l *Lookup[V]) PurgedForTest(n uint64) { l.epoch.Store(n) }
+
+// QueueForTest has a lookup wait for a slot, as it does between a key's arrival
+// and the start of the slot for it, until undo is called.
+func (c *Cache[V]) QueueForTest(l *Lookup[V]) (undo func()) {
+	set := func(queue []*Lookup[V]) {
+		c.batcher.mu.Lock()
+		defer c.batcher.mu.Unlock()
+		c.batcher.queue = queue
+	}
+	set([]*Lookup[V]{l})
+	return func() { set(nil) }
+}

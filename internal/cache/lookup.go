@@ -33,6 +33,7 @@ type Lookup[V any] struct {
 	epoch        atomic.Uint64 // raised by PurgeAll; an entry of an earlier epoch is invalid
 	removedBelow atomic.Uint64 // an entry of an epoch below may never be served again
 	purgedAt     atomic.Int64  // instant of the last PurgeAll
+	lastPurge    atomic.Int64  // instant of the last Purge or PurgeAll, never if there was none
 
 	hits           stripes // answers from a shard's front
 	usedByValues   usage
@@ -54,6 +55,7 @@ func (c *Cache[V]) NewLookup(name string, lt Lifetimes, load LoadFunc[V]) (*Look
 	l := &Lookup[V]{name: name, id: uint32(len(before)), cache: c, load: load}
 	l.salt = uint64(l.id) * 0x9e3779b97f4a7c15 // 2^64/φ spreads small numbers over all bits
 	l.lifetimes.Store(&lt)
+	l.lastPurge.Store(int64(never))
 	for _, s := range c.shards {
 		s.mu.Lock()
 		s.tallies = append(s.tallies, tally{})

@@ -15,6 +15,9 @@ const (
 // carries a value whose load began before, nor will such a value be stored;
 // but under PurgeStale the old value may be served as StaleError.
 func (l *Lookup[V]) Purge(mode PurgeMode, keys ...string) {
+	if len(keys) > 0 {
+		l.lastPurge.Store(int64(l.cache.now()))
+	}
 	for _, key := range keys {
 		hash := l.hash(key)
 		l.shard(hash).invalidate(l, key, hash, l.cache.now(), mode)
@@ -26,7 +29,9 @@ func (l *Lookup[V]) Purge(mode PurgeMode, keys ...string) {
 // next seen. Their memory is given back as they are replaced or evicted.
 func (l *Lookup[V]) PurgeAll(mode PurgeMode) {
 	// In this order: who sees the new epoch sees the instant that belongs to it.
-	l.purgedAt.Store(int64(l.cache.now()))
+	now := int64(l.cache.now())
+	l.lastPurge.Store(now)
+	l.purgedAt.Store(now)
 	epoch := l.epoch.Add(1)
 	if mode != PurgeRemove {
 		return

@@ -225,6 +225,9 @@ func TestEpochOutgrowsTheEntry(t *testing.T) {
 			time.Sleep(2 * time.Second)
 			ask(t, l, "42", cache.Miss, "v")
 			ask(t, l, "42", cache.Hit, "v")
+			o.fail(errDown)
+			l.PurgeAll(cache.PurgeStale)
+			ask(t, l, "42", cache.StaleError, "v")
 		})
 	}
 }

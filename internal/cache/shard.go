@@ -53,9 +53,13 @@ type generation struct{ epoch, counter uint64 }
 // step under the lock: a load that noted the generation before can no longer
 // store.
 func (s *shard[V]) invalidate(l *Lookup[V], key string, hash uint64, now instant, mode PurgeMode) {
-	k := entryKey{l.id, key}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.invalidateLocked(l, key, hash, now, mode)
+}
+
+func (s *shard[V]) invalidateLocked(l *Lookup[V], key string, hash uint64, now instant, mode PurgeMode) {
+	k := entryKey{l.id, key}
 	s.generations[hash%generationsPerShard]++
 	if e, ok := s.values.Peek(k); ok {
 		e.invalidAt = now
@@ -142,26 +146,6 @@ func (s *shard[V]) dropLocked(l *Lookup[V], at lru[V], k entryKey, e *entry[V]) 
 	s.front.drop(e, l.hash(k.key))
 	l.used(e.found).sub(e.weight)
 	l.cache.budgetOf(e.found).release(e.weight)
-}
-
-// holdLocked gives a value a place in held.
-func (s *shard[V]) holdLocked(e *entry[V]) {
-	if e.found {
-		e.at = int32(len(s.held))
-		s.held = append(s.held, e)
-	}
-}
-
-// letGoLocked gives a value's place to the last one.
-func (s *shard[V]) letGoLocked(e *entry[V]) {
-	if !e.found {
-		return
-	}
-	n := len(s.held) - 1
-	last := s.held[n]
-	s.held[e.at], last.at = last, e.at
-	s.held[n] = nil
-	s.held = s.held[:n]
 }
 
 // generation returns the current generation of a key.

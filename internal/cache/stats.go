@@ -1,5 +1,10 @@
 package cache
 
+import (
+	"sync"
+	"time"
+)
+
 // tally counts answers by outcome.
 type tally [outcomes]uint64
 
@@ -12,14 +17,22 @@ type Stats struct {
 	Negatives         int64  // absences remembered
 	Evictions         uint64 // values dropped to make room
 	NegativeEvictions uint64
-	Loads             uint64        // calls of load functions
-	LoadedKeys        uint64        // keys in them
-	LoadErrors        uint64        // calls that failed
-	BusySlots         int           // load functions running
-	InFlight          int           // keys being loaded or waiting for a slot
-	Waiting           int           // callers' waits for keys
-	Failing           bool          // the last load failed
+	Loads             uint64 // calls of load functions
+	LoadedKeys        uint64 // keys in them
+	LoadErrors        uint64 // calls that failed
+	BusySlots         int    // load functions running
+	InFlight          int    // keys being loaded or waiting for a slot
+	Waiting           int    // callers' waits for keys
+	Failing           bool   // the last load failed
+	Audits            AuditStats
 	Lookups           []LookupStats // in the order of NewLookup
+}
+
+// AuditStats is what Audit and Confirm found.
+type AuditStats struct {
+	Outcomes     [auditOutcomes]uint64 // audits by AuditOutcome
+	Stale        uint64                // values that Confirm found stale
+	MaxStaleness time.Duration         // the longest that one of them can have been stale
 }
 
 // LookupStats is the share of one lookup.
@@ -42,6 +55,7 @@ func (c *Cache[V]) Stats() Stats {
 		Evictions:         uint64(c.values.evictions.Load()),
 		NegativeEvictions: uint64(c.absences.evictions.Load()),
 		Failing:           c.health.failing(never),
+		Audits:            c.meter.read(),
 	}
 	c.batcher.mu.Lock()
 	s.Loads, s.LoadedKeys, s.LoadErrors = c.batcher.batches, c.batcher.keys, c.batcher.errors
@@ -81,4 +95,29 @@ func (l *Lookup[V]) stats() LookupStats {
 		sh.mu.Unlock()
 	}
 	return s
+}
+
+// meter counts what audits find.
+type meter struct {
+	mu    sync.Mutex // guards all below
+	stats AuditStats
+}
+
+func (m *meter) audited(o AuditOutcome) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.stats.Outcomes[o]++
+}
+
+func (m *meter) confirmed(staleness time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.stats.Stale++
+	m.stats.MaxStaleness = max(m.stats.MaxStaleness, staleness)
+}
+
+func (m *meter) read() AuditStats {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.stats
 }
