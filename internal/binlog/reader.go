@@ -1,0 +1,235 @@
+package binlog
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dolthub/vitess/go/mysql"
+)
+
+// Types of events, beside those of rows and compressed ones; as in libs/mysql/binlog/event/binlog_event.h of MySQL and
+// sql/log_event.h of MariaDB.
+const (
+	eventRotate      = 4
+	eventFormat      = 15
+	eventXID         = 16
+	eventTableMap    = 19
+	eventIncident    = 26
+	eventHeartbeat   = 27
+	eventGTID        = 33
+	eventAnonymous   = 34
+	eventXAPrepare   = 38
+	eventHeartbeatV2 = 41
+	eventGTIDTagged  = 42
+	eventPayload     = 40
+	eventMariaDBGTID = 162
+)
+
+// A reader turns one stream of events into effects. It belongs to the goroutine
+// of Follower.Run.
+type reader struct {
+	follower *Follower
+	ctx      context.Context
+	server   *server
+	routes   *routes
+	format   mysql.BinlogFormat
+
+	at     position // behind the last complete transaction
+	expect position // where the stream was asked to begin; the zero position once that is checked
+	fresh  bool     // the stream begins anew: everything goes stale when it does
+	offset uint64   // behind the last event
+	file   string   // of the last event
+	made   uint32   // when it was begun
+
+	// The transaction at hand.
+	gtid    mysql.GTID
+	commit  time.Time
+	open    bool // between BEGIN and its end
+	effects effects
+	tables  map[uint64]*mapped // by the numbers that its table maps give
+
+	prepared    effects // of XA transactions that are prepared and not yet committed
+	outstanding int     // how many those are
+}
+
+// mapped is a table of the transaction at hand; one without routes is nil.
+type mapped struct {
+	table *table
+	tableMap
+}
+
+// read handles events until the stream fails.
+func (r *reader) read(s *session) error {
+	checksums := r.server.checksums
+	for {
+		e, err := s.next(checksums)
+		if err != nil {
+			return err
+		}
+		if e.typ == eventFormat {
+			if checksums, err = r.readFormat(e); err != nil {
+				return err
+			}
+			continue
+		}
+		r.advance(e)
+		if err := r.handleSafely(e); err != nil {
+			return err
+		}
+	}
+}
+
+// handleSafely makes a panic over an odd event an error. The transaction is read
+// again by another connection; should it fail again, a gap is better than a stop.
+func (r *reader) handleSafely(e event) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: event of type %d at %s:%d: %v", errLost, e.typ, r.file, r.offset, p)
+		}
+	}()
+	return r.handle(e)
+}
+
+// advance notes where in the files the stream is.
+func (r *reader) advance(e event) {
+	switch {
+	case e.typ == eventRotate && len(e.body) >= 8:
+		r.offset = binary.LittleEndian.Uint64(e.body)
+		r.file = string(e.body[8:])
+	case e.next == 0 || e.flags&artificial != 0 || e.typ == eventHeartbeat || e.typ == eventHeartbeatV2:
+	default:
+		r.offset += uint64(e.size)
+		if uint32(r.offset) != e.next {
+			r.offset = r.offset&^(1<<32-1) | uint64(e.next) // events were left out
+		}
+	}
+}
+
+func (r *reader) handle(e event) error {
+	switch e.typ {
+	case eventRotate:
+		r.forgetTables()
+	case eventHeartbeat, eventHeartbeatV2:
+		r.follower.status.alive()
+	case eventGTID, eventAnonymous, eventGTIDTagged, eventMariaDBGTID:
+		return r.beginTransaction(e)
+	case eventQuery, eventQueryCompressed:
+		return r.statement(e)
+	case eventXID:
+		r.endTransaction()
+	case eventXAPrepare:
+		r.prepare(e)
+	case eventTableMap:
+		return r.mapTable(e)
+	case eventPayload:
+		return r.payload(e)
+	case eventIncident:
+		return fmt.Errorf("%w: the server itself says that events are missing", errLost)
+	default:
+		return r.rows(e)
+	}
+	return nil
+}
+
+// readFormat reads how the events of a file are written, and returns whether
+// they have checksums. The first one shows that the server has found the place.
+func (r *reader) readFormat(e event) (checksums bool, err error) {
+	format, err := mysql.NewMysql56BinlogEvent(e.whole).Format()
+	if err != nil {
+		return false, fmt.Errorf("binlog: %w", err)
+	}
+	r.format, r.made = format, e.timestamp
+	return format.ChecksumAlgorithm == mysql.BinlogChecksumAlgCRC32, r.found()
+}
+
+// found checks, at the begin of the stream, that the file is the one in which
+// reading had stopped, and says that following has begun.
+func (r *reader) found() error {
+	expect := r.expect
+	if expect.file == "" {
+		return nil
+	}
+	r.expect = position{}
+	if expect.made != 0 && expect.identity == r.server.identity && expect.file == r.file && expect.made != r.made {
+		return fmt.Errorf("%w: %s was begun anew", errLost, r.file)
+	}
+	if r.fresh {
+		r.at.made = r.made
+		r.follower.apply(unsettled{effects: r.follower.everything(), upTo: r.at, server: r.server, received: time.Now()})
+	}
+	r.follower.began(r.server, r.at, r.fresh)
+	return nil
+}
+
+// payload handles the events of a compressed transaction.
+func (r *reader) payload(e event) error {
+	events, err := inflatePayload(e.body)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errLost, err)
+	}
+	for _, b := range events {
+		inner, err := parseEvent(b)
+		if err != nil {
+			return fmt.Errorf("%w: %w", errLost, err)
+		}
+		if err := r.handle(inner); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// statement handles a query event.
+func (r *reader) statement(e event) error {
+	if e.typ == eventQueryCompressed {
+		typ, body, err := inflateMariaDB(e.typ, e.body)
+		if err != nil {
+			return fmt.Errorf("%w: %w", errLost, err)
+		}
+		e.whole = append(append([]byte{}, e.whole[:headerSize]...), body...)
+		e.whole[4] = typ
+	}
+	q, err := mysql.NewMysql56BinlogEvent(e.whole).Query(r.format)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errLost, err)
+	}
+	return r.query(q.SQL)
+}
+
+func (r *reader) query(sql string) error {
+	verb, _, _ := strings.Cut(strings.ToUpper(strings.TrimSpace(sql)), " ")
+	switch {
+	case verb == "BEGIN":
+		r.open = true
+	case verb == "COMMIT", verb == "ROLLBACK" && !strings.Contains(strings.ToUpper(sql), " TO "):
+		r.endTransaction()
+	case verb == "XA":
+		r.xa(strings.ToUpper(sql))
+	case isTransactionControl(sql):
+	default:
+		if err := r.altered(r.routes.mentionedBy(sql)); err != nil {
+			return err
+		}
+		if !r.open {
+			r.endTransaction()
+		}
+	}
+	return nil
+}
+
+// altered makes everything stale that depends on tables that a statement names,
+// and looks at their columns again.
+func (r *reader) altered(tables []*table) error {
+	for _, t := range tables {
+		t.affectAll(r.changes())
+		r.follower.status.statement(t)
+		if err := t.refresh(r.ctx, r.follower.o.Database); err != nil {
+			return err
+		}
+	}
+	r.forgetTables()
+	return nil
+}

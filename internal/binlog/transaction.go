@@ -1,0 +1,208 @@
+package binlog
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dolthub/vitess/go/mysql"
+)
+
+// changes returns the effects of the transaction at hand.
+func (r *reader) changes() effects {
+	if r.effects == nil {
+		r.effects = effects{}
+	}
+	return r.effects
+}
+
+// beginTransaction reads a GTID event. A GTID that the library cannot read, one
+// with a tag, makes the position one of file and offset alone.
+func (r *reader) beginTransaction(e event) error {
+	r.gtid, r.open = nil, false
+	r.commit = time.Unix(int64(e.timestamp), 0)
+	switch e.typ {
+	case eventGTID:
+		gtid, _, err := mysql.NewMysql56BinlogEvent(e.whole).GTID(r.format)
+		if err != nil {
+			return fmt.Errorf("%w: %w", errLost, err)
+		}
+		r.gtid = gtid
+	case eventMariaDBGTID:
+		gtid, begins, err := mysql.NewMariadbBinlogEvent(e.whole).GTID(r.format)
+		if err != nil {
+			return fmt.Errorf("%w: %w", errLost, err)
+		}
+		r.gtid, r.open = gtid, begins
+		return nil
+	case eventGTIDTagged:
+		r.at.gtids = nil
+		return nil
+	}
+	if at, ok := commitTime(e.body); ok {
+		r.commit = at
+	}
+	return nil
+}
+
+// commitTimeAt is the place of immediate_commit_timestamp in MySQL's GTID event
+// and its anonymous one: behind flags (1), UUID (16), number (8), and the logical clock (1, 8, 8).
+const commitTimeAt = 42
+
+// commitTime returns when a transaction was committed, in microseconds, which
+// MySQL 8 and later tell.
+func commitTime(body []byte) (time.Time, bool) {
+	if len(body) < commitTimeAt+7 {
+		return time.Time{}, false
+	}
+	var b [8]byte
+	copy(b[:], body[commitTimeAt:commitTimeAt+7])
+	micros := binary.LittleEndian.Uint64(b[:]) &^ (1 << 55) // the highest bit says that another time follows
+	return time.UnixMicro(int64(micros)), true
+}
+
+// endTransaction makes stale what the transaction at hand has changed.
+func (r *reader) endTransaction() {
+	if r.gtid != nil && r.at.gtids != nil {
+		r.at.gtids = with(r.at.gtids, r.gtid)
+	}
+	r.at.identity, r.at.file, r.at.offset, r.at.made = r.server.identity, r.file, r.offset, r.made
+	if len(r.effects) > 0 {
+		r.follower.apply(unsettled{effects: r.effects, upTo: r.at, server: r.server, received: time.Now(), commit: r.commit})
+	}
+	r.follower.status.read(r.at)
+	r.effects, r.gtid, r.open = nil, nil, false
+	r.forgetTables()
+}
+
+func (r *reader) forgetTables() { clear(r.tables) }
+
+// prepare ends the first half of an XA transaction. Its changes are in the
+// binlog now, and are committed by a statement later, which does not repeat them.
+func (r *reader) prepare(e event) {
+	if len(e.body) > 0 && e.body[0] != 0 { // XA COMMIT … ONE PHASE
+		r.endTransaction()
+		return
+	}
+	if r.prepared == nil {
+		r.prepared = effects{}
+	}
+	r.prepared.add(r.changes())
+	r.outstanding++
+	r.endTransaction()
+}
+
+// xa handles the end of a prepared transaction. What it changed is not told
+// apart from what others did that are prepared too.
+func (r *reader) xa(sql string) {
+	switch {
+	case strings.HasPrefix(sql, "XA COMMIT"), strings.HasPrefix(sql, "XA ROLLBACK"):
+	default:
+		return
+	}
+	switch {
+	case r.outstanding == 0: // prepared before this stream began
+		r.effects = r.follower.everything()
+	default:
+		r.changes().add(r.prepared)
+		r.outstanding--
+	}
+	if r.outstanding == 0 {
+		r.prepared = nil
+	}
+	r.endTransaction()
+}
+
+// mapTable notes which table the row events that follow are about.
+func (r *reader) mapTable(e event) error {
+	id, m, err := parseTableMap(e.body)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errLost, err)
+	}
+	if r.tables == nil {
+		r.tables = map[uint64]*mapped{}
+	}
+	t := r.routes.find(m.schema, m.table)
+	if t == nil {
+		delete(r.tables, id)
+		return nil
+	}
+	r.tables[id] = &mapped{t, m}
+	return nil
+}
+
+// rows handles an event of changed rows, if it is one. Those of tables that
+// nobody follows are not decoded.
+func (r *reader) rows(e event) (err error) {
+	typ, body := e.typ, e.body
+	if _, packed := plainTypes[typ]; packed {
+		if typ, body, err = inflateMariaDB(typ, body); err != nil {
+			return fmt.Errorf("%w: %w", errLost, err)
+		}
+	}
+	if kindOf(typ) == 0 {
+		return nil
+	}
+	id, err := tableID(typ, body)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errLost, err)
+	}
+	m := r.tables[id]
+	switch {
+	case m == nil:
+		return nil
+	case len(m.types) != len(m.table.columns):
+		r.unlike(m)
+		return nil
+	}
+	rows, err := parseRows(typ, body)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errLost, err)
+	}
+	return r.changedRows(m, &rows)
+}
+
+func (r *reader) changedRows(m *mapped, rows *rows) error {
+	changed, ignored := 0, 0
+	for {
+		before, after, ok, err := rows.next(&m.tableMap)
+		if err != nil {
+			return fmt.Errorf("%w: %w", errLost, err)
+		}
+		if !ok {
+			break
+		}
+		if m.table.affect(r.changes(), &m.tableMap, before, after, r.warn(m.table)) {
+			changed++
+		} else {
+			ignored++
+		}
+	}
+	r.follower.status.rows(m.table, changed, ignored)
+	return nil
+}
+
+// unlike handles rows of a table that has other columns by now. The statement
+// that changed it makes all stale once more when the stream comes to it.
+func (r *reader) unlike(m *mapped) {
+	why := fmt.Sprintf("its row events have %d columns, the table has %d", len(m.types), len(m.table.columns))
+	for _, route := range m.table.routes {
+		r.changes().addAll(route.lookup)
+		r.warn(m.table)(route, why)
+	}
+	r.follower.status.rows(m.table, 1, 0)
+}
+
+// warn returns a function that says, once for each route, why its whole lookup
+// goes stale.
+func (r *reader) warn(t *table) func(*route, string) {
+	return func(to *route, why string) {
+		if to.warned {
+			return
+		}
+		to.warned = true
+		r.follower.o.Logger.Warn("a change makes the whole lookup stale", "lookup", to.lookup.Name,
+			"table", t.schema+"."+t.name, "reason", why)
+	}
+}
