@@ -69,7 +69,7 @@ func (b *batch) readTree(ctx context.Context, p *part) error {
 
 // exec runs a statement that has no rows.
 func (b *batch) exec(ctx context.Context, statement string) error {
-	ctx, cancel := b.patience(ctx)
+	ctx, cancel := b.store.patience(ctx)
 	defer cancel()
 	_, err := b.conn.ExecContext(ctx, statement)
 	return blame(ctx, err)
@@ -77,7 +77,7 @@ func (b *batch) exec(ctx context.Context, statement string) error {
 
 // read runs one query and takes in its rows.
 func (b *batch) read(ctx context.Context, p *part) error {
-	ctx, cancel := b.patience(ctx)
+	ctx, cancel := b.store.patience(ctx)
 	defer cancel()
 	b.store.queries.Add(1)
 	rows, err := b.conn.QueryContext(ctx, p.query.Render(b.list))
@@ -94,8 +94,8 @@ func (b *batch) read(ctx context.Context, p *part) error {
 }
 
 // patience gives the server's own limit time to strike first.
-func (b *batch) patience(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, b.store.timeout+grace, errGaveUp)
+func (s *Store) patience(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, s.timeout+grace, errGaveUp)
 }
 
 // blame tells a client that gave up from a caller who left.

@@ -19,9 +19,9 @@ type column struct {
 // Scan implements sql.Scanner: it appends the value to the batch's text.
 func (c *column) Scan(v any) error {
 	for _, at := range c.captures {
-		captured := &c.reader.captured[at]
-		captured.null = v == nil
-		captured.text = appendPlain(captured.text[:0], v)
+		if err := c.reader.captured[at].Scan(v); err != nil {
+			return err
+		}
 	}
 	if c.label == nil {
 		return nil

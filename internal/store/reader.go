@@ -33,6 +33,13 @@ type value struct {
 	null bool
 }
 
+// Scan implements sql.Scanner.
+func (v *value) Scan(from any) error {
+	v.null = from == nil
+	v.text = appendPlain(v.text[:0], from)
+	return nil
+}
+
 func newReader(b *batch, p *part, rows *sql.Rows) (*reader, error) {
 	types, err := rows.ColumnTypes()
 	if err != nil {

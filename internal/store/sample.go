@@ -94,9 +94,4 @@ func (c *checker) take(ctx context.Context, l *catalog.Lookup, change catalog.Ch
 	return s, c.refusal(err)
 }
 
-func tableName(c catalog.Change) string {
-	if c.Schema != "" {
-		return quoteName(c.Schema) + "." + quoteName(c.Table)
-	}
-	return quoteName(c.Table)
-}
+func tableName(c catalog.Change) string { return qualifiedName(c.Schema, c.Table) }

@@ -65,6 +65,14 @@ func quoteName(name string) string {
 	return "`" + strings.ReplaceAll(name, "`", "``") + "`"
 }
 
+// qualifiedName quotes the name of a table; the schema may be empty.
+func qualifiedName(schema, table string) string {
+	if schema == "" {
+		return quoteName(table)
+	}
+	return quoteName(schema) + "." + quoteName(table)
+}
+
 func contains(names []string, name string) bool { return slices.Contains(names, name) }
 
 // table returns the result of a query as text, NULL as "".

@@ -20,13 +20,14 @@
 //
 // # The path of a load
 //
-// [Store.Load] takes a slot (load.go) and a connection of the pool, which the
+// [Store.Load] takes a slot (slot.go) and a connection of the pool, which the
 // connector opened and prepared (connect.go) if the gate let it (gate.go). It
 // sends the lookup's query with the keys rendered as literals (literal.go), and
 // the children's in the same snapshot. Each row is encoded while the driver
 // still holds it (read.go, column.go, encode.go); the pieces are put together
 // per key (nest.go). If a query may live on in the server, it is looked after
-// until it has ended (abandon.go). Errors are named in errors.go.
+// until it has ended (abandon.go). Errors are named in errors.go. [Store.Find]
+// and what else is asked for while the service runs go the same way.
 //
 // # Goroutines
 //
@@ -149,8 +150,8 @@ func (s *Store) Up() bool { return s.up.Load() }
 
 // Stats are counts since Open, and gauges of now.
 type Stats struct {
-	Queries       uint64 // queries sent for loads
-	Errors        uint64 // loads that failed
+	Queries       uint64 // queries of the catalog sent, of loads and of finds
+	Errors        uint64 // loads and finds that failed
 	DuplicateRows uint64 // rows left out because their key, in a lookup of one row per key, had one already
 	Abandoned     int    // queries that nobody waits for, but that may still run in the server
 	Connections   int    // open connections
