@@ -11,7 +11,7 @@ record() {
 	[ -z "$wanted" ] || case " $wanted " in *" $name "*) ;; *) return 0 ;; esac
 	file=benchmarks/results/$name.txt
 	{
-		echo "commit: $(git describe --tags --always --dirty --exclude '*' --abbrev=12)"
+		echo "commit: $commit"
 		echo "go: $(go version | cut -d' ' -f3-)"
 		echo "kernel: $(uname -sr)"
 		echo "processors: $(nproc)"
@@ -20,12 +20,19 @@ record() {
 		echo "load before: $(cut -d' ' -f1-3 /proc/loadavg)"
 		echo "command: go test -run '^\$' -timeout 60m $* ./benchmarks"
 		echo
-	} >"$file"
-	go test -run '^$' -timeout 60m "$@" ./benchmarks >>"$file" 2>&1 || echo "$name failed: see $file" >&2
-	printf '\nload after: %s\n' "$(cut -d' ' -f1-3 /proc/loadavg)" >>"$file"
+	} >"$unfinished"
+	go test -run '^$' -timeout 60m "$@" ./benchmarks >>"$unfinished" 2>&1 || echo "$name failed: see $file" >&2
+	printf '\nload after: %s\n' "$(cut -d' ' -f1-3 /proc/loadavg)" >>"$unfinished"
+	cat "$unfinished" >"$file"
 }
 
 wanted=$*
+# What is measured is the code: results, of this run or an earlier one, do not make it dirty.
+commit=$(git rev-parse --short=12 HEAD)
+git diff --quiet HEAD -- . ':!benchmarks/results' || commit=$commit-dirty
+unfinished=$(mktemp)
+trap 'rm -f "$unfinished"' EXIT
+trap 'exit 1' HUP INT TERM
 record hit -bench '^BenchmarkHit$' -cpu 1,2 -count 10 -benchtime 300ms
 record handler -bench '^BenchmarkHandler$' -cpu 1 -count 10 -benchtime 300ms
 record multiget -bench '^BenchmarkMultiGetHandler$' -cpu 1 -count 10 -benchtime 300ms
