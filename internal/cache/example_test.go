@@ -56,3 +56,41 @@ func ExampleNew() {
 	//  false miss <nil>
 	// 1 value, 1 absence
 }
+
+func ExampleCache_Audit() {
+	c, err := cache.New(cache.Options[string]{
+		MaxWeight:      64 << 20,
+		MaxEntryWeight: 1 << 20,
+		Concurrency:    8,
+		BatchKeys:      100,
+		MaxWaiting:     10000,
+		LoadTimeout:    5 * time.Second,
+		Weigh:          func(v string) int { return len(v) },
+	})
+	if err != nil {
+		panic(err)
+	}
+	ctx := context.Background()
+	defer func() { _ = c.Close(ctx) }()
+
+	name := "mug"
+	products, err := c.NewLookup("products", cache.Lifetimes{TTL: 5 * time.Minute},
+		func(_ context.Context, keys []string) ([]cache.Loaded[string], error) {
+			return []cache.Loaded[string]{{Value: name, Found: true}}, nil
+		})
+	if err != nil {
+		panic(err)
+	}
+	if _, err := products.Get(ctx, "42"); err != nil {
+		panic(err)
+	}
+
+	name = "cup" // and nobody purges 42
+	a, err := c.Audit(ctx, func(cached, loaded string) bool { return cached == loaded })
+	fmt.Println(a.Outcome, err, a.Lookup, a.Key, a.Cached, a.Loaded.Value)
+	_, stale := c.Confirm(a) // some time later
+	fmt.Println(stale, c.Stats().Audits.Stale)
+	// Output:
+	// different <nil> products 42 mug cup
+	// true 1
+}
