@@ -71,6 +71,13 @@ func TestDepsMySQL(t *testing.T) {
 	}
 }
 
+func TestCIRequiresMySQL(t *testing.T) {
+	script, err := os.ReadFile("../../.ci/run")
+	if err != nil || !strings.Contains(string(script), "\nexport "+mysqltest.RequireMySQLVariable+"=1\n") {
+		t.Errorf(".ci/run does not set %s: %v", mysqltest.RequireMySQLVariable, err)
+	}
+}
+
 func TestMissingOpenCart(t *testing.T) {
 	t.Setenv(mysqltest.OpenCartVariable, "nowhere/opencart.sql")
 	v := verdictOn(func(tb testing.TB) { new(mysqltest.Server).OpenCart(tb) })

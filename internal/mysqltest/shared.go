@@ -43,7 +43,10 @@ func MariaDB(tb testing.TB, options ...Option) *Server {
 // if RequireMySQLVariable is set.
 func MySQL(tb testing.TB, options ...Option) *Server {
 	tb.Helper()
-	if _, err := find(FlavourMySQL); errors.Is(err, ErrNotInstalled) && os.Getenv(RequireMySQLVariable) == "" {
+	if _, err := find(FlavourMySQL); errors.Is(err, ErrNotInstalled) {
+		if os.Getenv(RequireMySQLVariable) != "" {
+			tb.Fatal(err)
+		}
 		tb.Skip(err)
 	}
 	return get(tb, FlavourMySQL, options)
