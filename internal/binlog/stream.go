@@ -123,7 +123,8 @@ func (s *session) next(checksums bool) (event, error) {
 		return event{}, fmt.Errorf("binlog: read: %w", err)
 	}
 	b := raw.Bytes()
-	if checksums {
+	isFormat := len(b) >= headerSize && b[4] == eventFormat // says itself whether a checksum follows
+	if checksums && !isFormat {
 		if b, err = verified(b); err != nil {
 			return event{}, err
 		}

@@ -1,0 +1,315 @@
+package binlog_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"productcache/internal/binlog"
+	"productcache/internal/catalog"
+	"productcache/internal/mysqltest"
+)
+
+// onEach runs a test on a MariaDB and on a MySQL with a binlog.
+func onEach(t *testing.T, test func(t *testing.T, s *mysqltest.Server), options ...mysqltest.Option) {
+	t.Helper()
+	options = append([]mysqltest.Option{mysqltest.Binlog()}, options...)
+	t.Run("MariaDB", func(t *testing.T) { test(t, mysqltest.MariaDB(t, options...)) })
+	t.Run("MySQL", func(t *testing.T) { test(t, mysqltest.MySQL(t, options...)) })
+}
+
+// shopTables is what most tests follow.
+const shopTables = `
+	CREATE TABLE product (product_id INT UNSIGNED PRIMARY KEY, sku VARCHAR(20), price DECIMAL(10,2), viewed INT NOT NULL DEFAULT 0, note TEXT);
+	CREATE TABLE link (category_id INT, product_id INT UNSIGNED, PRIMARY KEY (category_id, product_id));
+	CREATE TABLE maker (maker_id INT PRIMARY KEY, name VARCHAR(20));
+	CREATE TABLE mark (mark_id INT PRIMARY KEY, n INT NOT NULL DEFAULT 0);
+	INSERT INTO mark VALUES (1, 0);
+	INSERT INTO product (product_id, sku, price) VALUES (1, 'A-1', 1), (2, 'B-2', 2), (3, 'C-3', 3);
+	INSERT INTO link VALUES (7, 1), (7, 2), (8, 2);
+	INSERT INTO maker VALUES (1, 'one')`
+
+const shopCatalog = `
+lookups:
+  products:
+    key: product_id
+    key_type: integer
+    query: SELECT product_id, price FROM product WHERE product_id IN (:keys)
+    changed_by:
+      product: {key: product_id, ignore: [viewed]}
+      maker: all
+  sku:
+    key: sku
+    key_type: string_ci
+    query: SELECT sku, product_id FROM product WHERE sku IN (:keys)
+    changed_by:
+      product: {key: sku, ignore: [viewed, price]}
+  category:
+    rows: many
+    key: category_id
+    key_type: integer
+    query: SELECT category_id, product_id FROM link WHERE category_id IN (:keys)
+    changed_by:
+      link: {key: category_id}
+      product: {key: product_id, ignore: [viewed], find: SELECT category_id FROM link WHERE product_id IN (:keys)}
+  mark:
+    key: mark_id
+    key_type: integer
+    query: SELECT mark_id, n FROM mark WHERE mark_id IN (:keys)
+    changed_by:
+      mark: {key: mark_id}
+`
+
+// A follow is a follower of a test, and what it has said.
+type follow struct {
+	server   *mysqltest.Server
+	schema   string
+	db       *sql.DB
+	follower *binlog.Follower
+	catalog  *catalog.Catalog
+	log      *logged
+	stop     func()
+
+	mu    sync.Mutex // guards said, moved and found
+	said  []string   // "products 1", "products *", in the order of the calls
+	moved []bool
+	fails bool // Find fails
+	news  chan struct{}
+}
+
+// newShop makes the shop's tables in a database of its own.
+func newShop(t *testing.T, s *mysqltest.Server) *follow {
+	t.Helper()
+	f := &follow{server: s, schema: s.Database(t), news: make(chan struct{}, 1), log: &logged{}}
+	f.exec(t, strings.Split(shopTables, ";")...)
+	f.db = s.Open(t, f.schema)
+	return f
+}
+
+// following makes the shop and follows it.
+func following(t *testing.T, s *mysqltest.Server) *follow {
+	t.Helper()
+	f := newShop(t, s)
+	f.begin(t, shopCatalog)
+	f.sync(t)
+	return f
+}
+
+func (f *follow) begin(t *testing.T, text string) {
+	t.Helper()
+	var err error
+	if f.catalog, err = catalog.Parse([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	f.follower, err = binlog.New(binlog.Options{
+		Endpoint: f.endpoint(t),
+		Lookups:  f.catalog.Lookups,
+		Database: database{f},
+		Sink:     f,
+		Moved:    f.move,
+		Logger:   f.log.logger(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f.follower.Run(ctx)
+	}()
+	f.stop = func() { cancel(); <-done }
+	t.Cleanup(f.stop)
+}
+
+func (f *follow) endpoint(t *testing.T) binlog.Endpoint {
+	password := strings.TrimPrefix(strings.Split(f.server.DSN(""), "@")[0], mysqltest.User+":")
+	return binlog.Endpoint{Network: "tcp", Address: f.server.Addr(), User: mysqltest.User, Password: password, Schema: f.schema}
+}
+
+func (f *follow) exec(t *testing.T, statements ...string) {
+	t.Helper()
+	f.server.Exec(t, f.schema, slices.DeleteFunc(statements, func(s string) bool { return strings.TrimSpace(s) == "" })...)
+}
+
+// Invalidate implements binlog.Sink.
+func (f *follow) Invalidate(l *catalog.Lookup, keys []string) {
+	slices.Sort(keys)
+	for _, key := range keys {
+		f.say(l.Name + " " + key)
+	}
+}
+
+// InvalidateAll implements binlog.Sink.
+func (f *follow) InvalidateAll(l *catalog.Lookup) { f.say(l.Name + " *") }
+
+func (f *follow) say(what string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.said = append(f.said, what)
+	select {
+	case f.news <- struct{}{}:
+	default:
+	}
+}
+
+func (f *follow) move(following bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.moved = append(f.moved, following)
+	select {
+	case f.news <- struct{}{}:
+	default:
+	}
+}
+
+// wait waits until something is true of the follow, under its lock.
+func (f *follow) wait(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	limit := time.After(30 * time.Second)
+	for {
+		f.mu.Lock()
+		done := is()
+		said := slices.Clone(f.said)
+		f.mu.Unlock()
+		if done {
+			return
+		}
+		select {
+		case <-f.news:
+		case <-limit:
+			t.Fatalf("%s: not within 30 s; said %q, stats %+v, log\n%s", what, said, f.follower.Stats(), f.log)
+		}
+	}
+}
+
+// sync changes the mark until that has been invalidated twice, which all before
+// it has been then, and forgets what was said.
+func (f *follow) sync(t *testing.T) {
+	t.Helper()
+	f.marked(t)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.said = nil
+}
+
+// changes returns what was said about changes that were made before, without the
+// mark, each once, sorted.
+func (f *follow) changes(t *testing.T) []string {
+	t.Helper()
+	f.marked(t)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	said := slices.DeleteFunc(f.said, func(s string) bool { return strings.HasPrefix(s, "mark ") })
+	f.said = nil
+	slices.Sort(said)
+	return slices.Compact(said)
+}
+
+func (f *follow) marked(t *testing.T) {
+	t.Helper()
+	f.wait(t, "following", func() bool { return len(f.moved) > 0 && f.moved[len(f.moved)-1] })
+	f.mu.Lock()
+	before := f.count("mark 1")
+	f.mu.Unlock()
+	f.exec(t, "UPDATE mark SET n = n + 1")
+	f.wait(t, "the mark", func() bool { return f.count("mark 1") >= before+2 })
+}
+
+// count counts what was said. The caller holds the lock.
+func (f *follow) count(what string) (n int) {
+	for _, s := range f.said {
+		if s == what {
+			n++
+		}
+	}
+	return n
+}
+
+func expect(t *testing.T, f *follow, want ...string) {
+	t.Helper()
+	slices.Sort(want)
+	if got := f.changes(t); !slices.Equal(got, want) {
+		t.Errorf("stale are %q, want %q\nlog:\n%s", got, want, f.log)
+	}
+}
+
+// database answers a follower's questions by SQL, as the store does.
+type database struct{ *follow }
+
+func (d database) Columns(ctx context.Context, schema, table string) (columns []binlog.Column, err error) {
+	rows, err := d.db.QueryContext(ctx, `SELECT COLUMN_NAME, COLUMN_TYPE LIKE '%unsigned%', COALESCE(CHARACTER_SET_NAME, '')
+		FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION`, schema, table)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var c binlog.Column
+		if err := rows.Scan(&c.Name, &c.Unsigned, &c.Charset); err != nil {
+			return nil, err
+		}
+		columns = append(columns, c)
+	}
+	return columns, rows.Err()
+}
+
+func (d database) Cascades(ctx context.Context, schema, table string) (cascades []binlog.Cascade, err error) {
+	rows, err := d.db.QueryContext(ctx, `SELECT k.REFERENCED_TABLE_SCHEMA, k.REFERENCED_TABLE_NAME, k.COLUMN_NAME, k.REFERENCED_COLUMN_NAME
+		FROM information_schema.REFERENTIAL_CONSTRAINTS r
+		JOIN information_schema.KEY_COLUMN_USAGE k ON k.CONSTRAINT_SCHEMA = r.CONSTRAINT_SCHEMA AND k.CONSTRAINT_NAME = r.CONSTRAINT_NAME
+		WHERE r.CONSTRAINT_SCHEMA = ? AND r.TABLE_NAME = ? AND (r.DELETE_RULE = 'CASCADE' OR r.UPDATE_RULE = 'CASCADE')`, schema, table)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var c binlog.Cascade
+		var child, parent string
+		if err := rows.Scan(&c.Schema, &c.Table, &child, &parent); err != nil {
+			return nil, err
+		}
+		c.Columns = map[string]string{child: parent}
+		cascades = append(cascades, c)
+	}
+	return cascades, rows.Err()
+}
+
+func (d database) Find(ctx context.Context, l *catalog.Lookup, c catalog.Change, t catalog.KeyType, values []string) (keys []string, err error) {
+	d.mu.Lock()
+	fails := d.fails
+	d.mu.Unlock()
+	if fails {
+		return nil, fmt.Errorf("find: %w", context.DeadlineExceeded)
+	}
+	list := strings.Join(values, ",")
+	if t != catalog.Integer {
+		list = "'" + strings.Join(values, "','") + "'"
+	}
+	rows, err := d.db.QueryContext(ctx, c.Find.Render(list))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+	return keys, rows.Err()
+}
+
+func split(sql string) []string { return strings.Split(sql, ";") }
+
+func equalSorted(got, want []string) bool {
+	want = slices.Clone(want)
+	slices.Sort(want)
+	return slices.Equal(got, want)
+}
