@@ -93,7 +93,7 @@ func (s *service) loader(of *catalog.Lookup) cache.LoadFunc[*document.Document] 
 
 func (s *service) serve(tb testing.TB, of *catalog.Lookup) {
 	tb.Helper()
-	metrics := admin.NewMetrics("benchmark", s.cache.Stats, func() admin.DatabaseStats { return admin.DatabaseStats{} })
+	metrics := admin.NewMetrics("benchmark", s.cache.Stats, func() admin.DatabaseStats { return admin.DatabaseStats{} }, nil)
 	var err error
 	s.Handler, err = httpapi.New(httpapi.Options{
 		Lookups:        []httpapi.Lookup{{Name: of.Name, Many: of.Many, ParseKey: of.ParseKey, Cache: s.lookup}},

@@ -19,7 +19,7 @@ const stopLimit = 15 * time.Second
 // serve runs the service until ctx is done or it ends by itself, and says what
 // to try once it is ready.
 func serve(ctx context.Context, o options, s *shop, stdout, stderr io.Writer) error {
-	service := exec.CommandContext(ctx, o.program, "-listen", o.listen, "-admin-listen", o.adminListen, "-catalog", s.catalog)
+	service := exec.CommandContext(ctx, o.program, "-listen", o.listen, "-admin-listen", o.adminListen, "-catalog", s.catalog, "-follow-binlog")
 	service.Env = append(foreign(os.Environ()), "PRODUCTCACHE_MYSQL_DSN="+s.server.DSN(database), "PRODUCTCACHE_LOG_LEVEL=warn")
 	service.Stdout, service.Stderr = stdout, stderr
 	service.Cancel = func() error { return service.Process.Signal(syscall.SIGTERM) }
@@ -78,8 +78,11 @@ Serving on http://%[1]s. Try:
   curl -i 'http://%[1]s/v1/products?keys=42,43,99999'
   curl -i 'http://%[1]s/v1/category/33?page=2&per_page=5'
 
+A change in MySQL shows in the next answer:
+
+  mariadb --socket=%[3]s --user=root %[4]s -e 'UPDATE products SET price = 1.23 WHERE product_id = 42'
+
 Metrics: http://%[2]s/metrics
-MySQL:   mariadb --socket=%[3]s --user=root %[4]s
 Ctrl-C ends the demo and leaves nothing behind.
 
 `, o.listen, o.adminListen, socket, database)

@@ -19,6 +19,8 @@ type Config struct {
 	MySQLDSNFile   string
 	Catalog        string
 	Table          string
+	FollowBinlog   bool
+	AuditRate      float64
 
 	CacheBytes           size
 	CacheEntries         int
@@ -44,6 +46,7 @@ type Config struct {
 	TLSCert, TLSKey   string
 	Version           bool
 
+	ttlGiven bool      // -ttl is not the default
 	settings []setting // every flag with its value and source, for the log
 }
 
@@ -56,6 +59,8 @@ func (c *Config) flags(fs *flag.FlagSet) {
 	fs.StringVar(&c.MySQLDSNFile, "mysql-dsn-file", "", "`file` with the DSN")
 	fs.StringVar(&c.Catalog, "catalog", "", "catalog `file` that says what is served")
 	fs.StringVar(&c.Table, "table", "", "serve this `table` by its primary key, all columns, instead of a catalog")
+	fs.BoolVar(&c.FollowBinlog, "follow-binlog", false, "follow the binlog of -mysql-dsn: a committed change is served at once, as the catalog's changed_by says")
+	fs.Float64Var(&c.AuditRate, "audit-rate", 1, "`number` of random entries a second that are compared with MySQL when it has nothing else to do; 0: none")
 	c.cacheFlags(fs)
 	c.loadFlags(fs)
 	fs.DurationVar(&c.ShutdownTimeout, "shutdown-timeout", 10*time.Second, "after a signal, time for requests to end")
@@ -71,7 +76,7 @@ func (c *Config) cacheFlags(fs *flag.FlagSet) {
 	fs.Var(&c.CacheBytes, "cache-bytes", "bound of the memory of all entries: keys, values and overhead, a `size` such as 64MiB")
 	fs.IntVar(&c.CacheEntries, "cache-entries", 0, "bound of the `number` of entries; 0: none but -cache-bytes")
 	fs.Var(&c.MaxEntryBytes, "max-entry-bytes", "an answer above this `size` is served, but not stored")
-	fs.DurationVar(&c.TTL, "ttl", 5*time.Minute, "lifetime of an entry; a catalog may set its own")
+	fs.DurationVar(&c.TTL, "ttl", 5*time.Minute, "lifetime of an entry; a catalog may set its own; where it is not given, 1h while the binlog is followed")
 	fs.Float64Var(&c.TTLJitter, "ttl-jitter", 0.1, "shortens each key's lifetime by up to this `share`, 0 to 1, so that entries loaded together do not expire together")
 	fs.DurationVar(&c.StaleWhileRevalidate, "stale-while-revalidate", 30*time.Second, "after -ttl, time for which the old entry is served while a new one is loaded")
 	fs.DurationVar(&c.StaleIfError, "stale-if-error", 24*time.Hour, "after -ttl, time for which the old entry is served if MySQL fails")
@@ -89,6 +94,9 @@ func (c *Config) loadFlags(fs *flag.FlagSet) {
 	fs.DurationVar(&c.ClientMaxAge, "client-max-age", 0, "max-age in answers, for clients that may keep them unasked; 0: no-cache")
 	fs.BoolVar(&c.HonorNoCache, "honor-no-cache", false, "a request's Cache-Control: no-cache forces a load")
 }
+
+// followedTTL is the default of -ttl while the binlog is followed.
+const followedTTL = time.Hour
 
 // parseConfig reads flags from args and, for those not given, from the
 // environment.
@@ -133,6 +141,7 @@ func (c *Config) fromEnvironment(fs *flag.FlagSet, given map[string]bool, lookup
 				broken = append(broken, fmt.Errorf("invalid value %q for %s: %w", masked(f.Name, value), envName(f.Name), err))
 			}
 		}
+		c.ttlGiven = c.ttlGiven || f.Name == "ttl" && source != "default"
 		c.settings = append(c.settings, setting{f.Name, masked(f.Name, f.Value.String()), source})
 	})
 	return errors.Join(broken...)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"sync/atomic"
 
+	"productcache/internal/catalog"
 	"productcache/internal/problem"
 )
 
@@ -11,11 +12,19 @@ import (
 // with -table takes MySQL, every request gets 503.
 type front struct {
 	served atomic.Pointer[served]
+	opened chan struct{} // closed when it is known
+}
+
+// open serves, for the first time.
+func (f *front) open(s *served) {
+	f.served.Store(s)
+	close(f.opened)
 }
 
 // served is a set of lookups and the handler made for them.
 type served struct {
-	lookups map[string]*lookup
+	catalog *catalog.Catalog
+	lookups map[string]*lookup // by name
 	handler http.Handler
 }
 

@@ -47,12 +47,12 @@ func (s *service) newLookup(l *catalog.Lookup) (*lookup, error) {
 		}
 		return loaded, nil
 	}
-	cached, err := s.cache.NewLookup(l.Name, s.config.lifetimes(l.Lifetimes), load)
+	cached, err := s.cache.NewLookup(l.Name, s.config.lifetimes(l.Lifetimes, false), load)
 	return &lookup{l, cached}, err
 }
 
 // lifetimes are a lookup's own and, where it has none, those of the flags.
-func (c *Config) lifetimes(own catalog.Lifetimes) cache.Lifetimes {
+func (c *Config) lifetimes(own catalog.Lifetimes, following bool) cache.Lifetimes {
 	or := func(own *time.Duration, flag time.Duration) time.Duration {
 		if own != nil {
 			return *own
@@ -60,12 +60,20 @@ func (c *Config) lifetimes(own catalog.Lifetimes) cache.Lifetimes {
 		return flag
 	}
 	return cache.Lifetimes{
-		TTL:                  or(own.TTL, c.TTL),
+		TTL:                  or(own.TTL, c.ttl(following)),
 		StaleWhileRevalidate: or(own.StaleWhileRevalidate, c.StaleWhileRevalidate),
 		StaleIfError:         or(own.StaleIfError, c.StaleIfError),
 		NegativeTTL:          or(own.NegativeTTL, c.NegativeTTL),
 		Jitter:               c.TTLJitter,
 	}
+}
+
+// ttl is the default lifetime: where changes are told, it need not be short.
+func (c *Config) ttl(following bool) time.Duration {
+	if following && !c.ttlGiven {
+		return followedTTL
+	}
+	return c.TTL
 }
 
 // servedTable waits until MySQL has told the primary key of -table, and then
@@ -91,7 +99,7 @@ func (s *service) servedTable(ctx context.Context) error {
 // install gives the lookups of a catalog their places in the cache, and opens
 // the public API on them.
 func (s *service) install(c *catalog.Catalog) error {
-	served := &served{lookups: make(map[string]*lookup)}
+	served := &served{catalog: c, lookups: make(map[string]*lookup)}
 	options := httpapi.Options{
 		MaxKeys:        s.config.MaxKeys,
 		RequestTimeout: s.config.RequestTimeout,
@@ -113,7 +121,7 @@ func (s *service) install(c *catalog.Catalog) error {
 	if served.handler, err = httpapi.New(options); err != nil {
 		return err
 	}
-	s.front.served.Store(served)
+	s.front.open(served)
 	return nil
 }
 

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"productcache/internal/admin"
+	"productcache/internal/binlog"
 	"productcache/internal/cache"
 	"productcache/internal/document"
 	"productcache/internal/store"
@@ -24,7 +26,9 @@ type service struct {
 	metrics *admin.Metrics
 	front   front
 
-	draining atomic.Bool // shutting down: not ready any more
+	follower  atomic.Pointer[binlog.Follower] // nil: not yet, or never
+	following atomic.Bool                     // the binlog is being followed, but for interruptions
+	draining  atomic.Bool                     // shutting down: not ready any more
 }
 
 // serve runs the service until ctx is done or a part of it stops. opened, if
@@ -33,7 +37,7 @@ func serve(ctx context.Context, c *Config, log *slog.Logger, opened func(public,
 	log.Info("productcache starts", "version", version)
 	logSettings(c, log)
 	tuneCollector(log)
-	s := &service{config: c, log: log}
+	s := &service{config: c, log: log, front: front{opened: make(chan struct{})}}
 	if s.store, err = openStore(c, log); err != nil {
 		return err
 	}
@@ -42,7 +46,7 @@ func serve(ctx context.Context, c *Config, log *slog.Logger, opened func(public,
 		return err
 	}
 	defer func() { err = errors.Join(err, s.closeCache()) }()
-	s.metrics = admin.NewMetrics(version, s.cache.Stats, s.databaseStats)
+	s.metrics = admin.NewMetrics(version, s.cache.Stats, s.databaseStats, s.followerSource())
 	if c.Catalog != "" {
 		if err := s.installCatalog(); err != nil {
 			return err
@@ -58,17 +62,20 @@ func serve(ctx context.Context, c *Config, log *slog.Logger, opened func(public,
 	return s.serveUntilDone(ctx, servers)
 }
 
-// serveUntilDone serves, keeps in touch with MySQL, and drains when ctx is done.
+// serveUntilDone serves, keeps in touch with MySQL, follows it, and drains when
+// ctx is done.
 func (s *service) serveUntilDone(ctx context.Context, servers *servers) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	failed := make(chan error, 1+len(servers.all))
-	touched := make(chan struct{})
-	go func() {
-		defer close(touched)
-		if err := s.keepInTouch(background); err != nil {
-			failed <- err
-		}
-	}()
+	failed := make(chan error, 2+len(servers.all))
+	var work sync.WaitGroup
+	for _, part := range []func(context.Context) error{s.keepInTouch, s.follow} {
+		work.Go(func() {
+			if err := part(background); err != nil {
+				failed <- err
+			}
+		})
+	}
+	work.Go(func() { s.audit(background) })
 	servers.serve(failed)
 	var err error
 	select {
@@ -79,7 +86,7 @@ func (s *service) serveUntilDone(ctx context.Context, servers *servers) error {
 	}
 	s.draining.Store(true)
 	stop()
-	<-touched
+	work.Wait()
 	return errors.Join(err, servers.shutdown(s.config.ShutdownTimeout))
 }
 

@@ -32,6 +32,7 @@ func (c *Config) Validate(command string) error {
 	rule(c.StaleIfError >= 0, "-stale-if-error must not be negative, but is %v", c.StaleIfError)
 	rule(c.NegativeTTL >= 0, "-negative-ttl must not be negative, but is %v", c.NegativeTTL)
 	rule(c.NegativeEntries >= 0, "-negative-entries must not be negative, but is %d", c.NegativeEntries)
+	rule(c.AuditRate >= 0 && c.AuditRate <= 1000, "-audit-rate must be within 0 and 1000, not %v", c.AuditRate)
 	rule(c.MySQLMaxConns > 0, "-mysql-max-conns must be positive, not %d", c.MySQLMaxConns)
 	rule(c.MySQLQueryTimeout > 0, "-mysql-query-timeout must be positive, not %v", c.MySQLQueryTimeout)
 	rule(c.BatchKeys > 0, "-batch-keys must be positive, not %d", c.BatchKeys)

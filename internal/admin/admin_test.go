@@ -36,7 +36,8 @@ func newDesk(t *testing.T, token string) *desk {
 	t.Helper()
 	d := &desk{}
 	d.metrics = admin.NewMetrics("1.2.3",
-		func() cache.Stats { return stats }, func() admin.DatabaseStats { return databaseStats })
+		func() cache.Stats { return stats }, func() admin.DatabaseStats { return databaseStats },
+		func() admin.FollowerStats { return followerStats })
 	d.Handler = admin.New(admin.Options{
 		Token: token,
 		Lookup: func(name string) (admin.Lookup, bool) {

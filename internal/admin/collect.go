@@ -1,6 +1,8 @@
 package admin
 
 import (
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"productcache/internal/cache"
@@ -34,6 +36,11 @@ func (m *Metrics) Describe(out chan<- *prometheus.Desc) {
 	describe(out, ofCache())
 	describe(out, ofLookup())
 	describe(out, ofDatabase())
+	out <- auditsDesc
+	if m.follower != nil {
+		describe(out, ofFollower())
+		describe(out, ofTable())
+	}
 }
 
 // Collect implements prometheus.Collector.
@@ -47,6 +54,27 @@ func (m *Metrics) Collect(out chan<- prometheus.Metric) {
 			out <- prometheus.MustNewConstMetric(keysDesc, prometheus.CounterValue, float64(n), l.Name, cache.Outcome(outcome).String())
 		}
 	}
+	for outcome, n := range stats.Audits.Outcomes {
+		out <- prometheus.MustNewConstMetric(auditsDesc, prometheus.CounterValue, float64(n), cache.AuditOutcome(outcome).String())
+	}
+	if m.follower != nil {
+		m.collectFollower(out, m.follower())
+	}
+}
+
+func (m *Metrics) collectFollower(out chan<- prometheus.Metric, stats FollowerStats) {
+	collect(out, ofFollower(), stats)
+	for _, t := range stats.Tables {
+		collect(out, ofTable(), t, t.Table)
+	}
+}
+
+// seconds is a time as Prometheus has it, 0 for none.
+func seconds(t time.Time) float64 {
+	if t.IsZero() {
+		return 0
+	}
+	return float64(t.UnixNano()) / 1e9
 }
 
 func describe[S any](out chan<- *prometheus.Desc, metrics []metric[S]) {

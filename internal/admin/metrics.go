@@ -20,6 +20,27 @@ type DatabaseStats struct {
 	Abandoned int    // queries given up that still run in the server
 }
 
+// FollowerStats is what the metrics say of the follower of the binlog.
+type FollowerStats struct {
+	Following      bool
+	Tables         []TableStats
+	Invalidated    uint64        // keys
+	InvalidatedAll uint64        // lookups, each as a whole
+	Transactions   uint64        // read
+	Gaps           uint64        // times at which changes may have been missed
+	Disconnects    uint64        // times at which the connection was lost
+	Lag            time.Duration // from commit to applied; while not following, since the last sign of life
+	LastEvent      time.Time     // last sign of life; zero: none
+}
+
+// TableStats are the changes of one followed table.
+type TableStats struct {
+	Table      string // schema.table
+	Rows       uint64 // changed rows that made something stale
+	Ignored    uint64 // changed rows that did not
+	Statements uint64 // such as TRUNCATE and ALTER
+}
+
 // Metrics is all that Prometheus can ask for. Each is defined in
 // this file.
 type Metrics struct {
@@ -28,6 +49,7 @@ type Metrics struct {
 	duration *prometheus.HistogramVec
 	cache    func() cache.Stats
 	database func() DatabaseStats
+	follower func() FollowerStats // nil: nothing is followed
 
 	mu       sync.RWMutex // guards children
 	children map[labels]child
@@ -44,9 +66,10 @@ type child struct {
 	duration prometheus.Observer
 }
 
-// NewMetrics registers all metrics. cacheStats and databaseStats are asked at
-// every scrape.
-func NewMetrics(version string, cacheStats func() cache.Stats, databaseStats func() DatabaseStats) *Metrics {
+// NewMetrics registers all metrics. cacheStats, databaseStats and followerStats
+// are asked at every scrape. Without followerStats there are no metrics of the
+// binlog.
+func NewMetrics(version string, cacheStats func() cache.Stats, databaseStats func() DatabaseStats, followerStats func() FollowerStats) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -60,6 +83,7 @@ func NewMetrics(version string, cacheStats func() cache.Stats, databaseStats fun
 		}, []string{"lookup", "outcome"}),
 		cache:    cacheStats,
 		database: databaseStats,
+		follower: followerStats,
 		children: make(map[labels]child),
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
@@ -89,6 +113,8 @@ func ofCache() []metric[cache.Stats] {
 		gauge("productcache_load_keys_in_flight", "Keys being loaded or waiting for a slot.", func(s s) float64 { return float64(s.InFlight) }),
 		gauge("productcache_load_waiters", "Callers' waits for keys.", func(s s) float64 { return float64(s.Waiting) }),
 		gauge("productcache_load_failing", "1 while the last load has failed.", func(s s) float64 { return truth(s.Failing) }),
+		counter("productcache_audit_stale_total", "Cached answers that an audit found to be stale.", func(s s) float64 { return float64(s.Audits.Stale) }),
+		gauge("productcache_audit_max_staleness_seconds", "The longest time that a stale answer can have been one, since the start.", func(s s) float64 { return s.Audits.MaxStaleness.Seconds() }),
 	}
 }
 
@@ -112,6 +138,32 @@ func ofDatabase() []metric[DatabaseStats] {
 		gauge("productcache_mysql_queries_abandoned", "Queries given up that still run in the server.", func(s s) float64 { return float64(s.Abandoned) }),
 	}
 }
+
+func ofFollower() []metric[FollowerStats] {
+	type s = FollowerStats
+	return []metric[s]{
+		gauge("productcache_binlog_following", "1 while the binlog is followed.", func(s s) float64 { return truth(s.Following) }),
+		gauge("productcache_binlog_lag_seconds", "Time from a commit to its being applied; while not following, time since the last sign of life.", func(s s) float64 { return s.Lag.Seconds() }),
+		gauge("productcache_binlog_last_event_timestamp_seconds", "When the last sign of life came.", func(s s) float64 { return seconds(s.LastEvent) }),
+		counter("productcache_binlog_transactions_total", "Transactions read.", func(s s) float64 { return float64(s.Transactions) }),
+		counter("productcache_binlog_invalidated_keys_total", "Keys invalidated one by one; most twice, once more when the commit is visible.", func(s s) float64 { return float64(s.Invalidated) }),
+		counter("productcache_binlog_invalidated_lookups_total", "Times a whole lookup was invalidated.", func(s s) float64 { return float64(s.InvalidatedAll) }),
+		counter("productcache_binlog_gaps_total", "Times at which changes may have been missed, and everything went stale.", func(s s) float64 { return float64(s.Gaps) }),
+		counter("productcache_binlog_disconnects_total", "Times the connection was lost.", func(s s) float64 { return float64(s.Disconnects) }),
+	}
+}
+
+func ofTable() []metric[TableStats] {
+	type s = TableStats
+	return []metric[s]{
+		counter("productcache_binlog_rows_total", "Changed rows of followed tables that made something stale, by table.", func(s s) float64 { return float64(s.Rows) }, "table"),
+		counter("productcache_binlog_rows_ignored_total", "Changed rows of which only ignored columns changed, by table.", func(s s) float64 { return float64(s.Ignored) }, "table"),
+		counter("productcache_binlog_statements_total", "Statements that named a followed table, such as TRUNCATE and ALTER, by table.", func(s s) float64 { return float64(s.Statements) }, "table"),
+	}
+}
+
+var auditsDesc = prometheus.NewDesc("productcache_audit_audits_total",
+	"Random entries compared with MySQL, by outcome.", []string{"outcome"}, nil)
 
 var keysDesc = prometheus.NewDesc("productcache_cache_requests_total",
 	"Keys asked for and answered, by lookup and outcome.", []string{"lookup", "outcome"}, nil)

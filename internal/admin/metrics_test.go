@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"productcache/internal/admin"
 	"productcache/internal/cache"
 )
@@ -15,12 +17,18 @@ var (
 	stats = cache.Stats{
 		Entries: 3, Weight: 4096, MaxEntries: 11, MaxWeight: 12, Negatives: 13, Evictions: 14, NegativeEvictions: 15,
 		Loads: 16, LoadedKeys: 17, LoadErrors: 18, BusySlots: 19, InFlight: 20, Waiting: 21, Failing: true,
+		Audits: cache.AuditStats{Outcomes: [6]uint64{71, 72, 73, 74, 75, 76}, Stale: 77, MaxStaleness: 78 * time.Second},
 		Lookups: []cache.LookupStats{
 			{Name: "products", Entries: 31, Weight: 32, Negatives: 33, Refused: 34, Failed: 35, Answers: [6]uint64{41, 42, 43, 44, 45, 46}},
 			{Name: "category"},
 		},
 	}
 	databaseStats = admin.DatabaseStats{Up: true, Queries: 7, Errors: 1, Abandoned: 2}
+	followerStats = admin.FollowerStats{
+		Following: true, Invalidated: 51, InvalidatedAll: 52, Transactions: 53, Gaps: 54, Disconnects: 55,
+		Lag: 1500 * time.Millisecond, LastEvent: time.Unix(1700000000, 0),
+		Tables: []admin.TableStats{{Table: "shop.product", Rows: 61, Ignored: 62, Statements: 63}, {Table: "shop.link"}},
+	}
 )
 
 // scrape returns what Prometheus gets.
@@ -69,6 +77,26 @@ func TestMetrics(t *testing.T) {
 		`productcache_mysql_queries_total 7`,
 		`productcache_mysql_query_errors_total 1`,
 		`productcache_mysql_queries_abandoned 2`,
+		`productcache_audit_audits_total{outcome="nothing"} 71`,
+		`productcache_audit_audits_total{outcome="busy"} 72`,
+		`productcache_audit_audits_total{outcome="same"} 73`,
+		`productcache_audit_audits_total{outcome="different"} 74`,
+		`productcache_audit_audits_total{outcome="superseded"} 75`,
+		`productcache_audit_audits_total{outcome="failed"} 76`,
+		`productcache_audit_stale_total 77`,
+		`productcache_audit_max_staleness_seconds 78`,
+		`productcache_binlog_following 1`,
+		`productcache_binlog_lag_seconds 1.5`,
+		`productcache_binlog_last_event_timestamp_seconds 1.7e+09`,
+		`productcache_binlog_transactions_total 53`,
+		`productcache_binlog_invalidated_keys_total 51`,
+		`productcache_binlog_invalidated_lookups_total 52`,
+		`productcache_binlog_gaps_total 54`,
+		`productcache_binlog_disconnects_total 55`,
+		`productcache_binlog_rows_total{table="shop.product"} 61`,
+		`productcache_binlog_rows_ignored_total{table="shop.product"} 62`,
+		`productcache_binlog_statements_total{table="shop.product"} 63`,
+		`productcache_binlog_rows_total{table="shop.link"} 0`,
 	} {
 		if !strings.Contains(body, "\n"+line+"\n") {
 			t.Errorf("no %s in the metrics", line)
@@ -102,6 +130,18 @@ func TestMetricNames(t *testing.T) {
 	}
 }
 
+func TestNoFollowerNoMetrics(t *testing.T) {
+	m := admin.NewMetrics("1", func() cache.Stats { return stats }, func() admin.DatabaseStats { return databaseStats }, nil)
+	descriptions := make(chan *prometheus.Desc, 100)
+	m.Describe(descriptions)
+	close(descriptions)
+	for d := range descriptions {
+		if strings.Contains(d.String(), "productcache_binlog_") {
+			t.Errorf("there is %v, though nobody follows a binlog", d)
+		}
+	}
+}
+
 func TestObserveIsSafeForConcurrentUse(t *testing.T) {
 	d := newDesk(t, "")
 	done := make(chan struct{})
@@ -131,7 +171,7 @@ func TestObserveResolvesChildrenOnce(t *testing.T) {
 }
 
 func BenchmarkObserve(b *testing.B) {
-	m := admin.NewMetrics("1", func() cache.Stats { return stats }, func() admin.DatabaseStats { return databaseStats })
+	m := admin.NewMetrics("1", func() cache.Stats { return stats }, func() admin.DatabaseStats { return databaseStats }, nil)
 	b.ReportAllocs()
 	for b.Loop() {
 		m.Observe("products", "hit", 200, 20*time.Microsecond)

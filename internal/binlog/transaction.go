@@ -21,7 +21,7 @@ func (r *reader) changes() effects {
 // with a tag, makes the position one of file and offset alone.
 func (r *reader) beginTransaction(e event) error {
 	r.gtid, r.open = nil, false
-	r.commit = time.Unix(int64(e.timestamp), 0)
+	r.commit = time.Unix(int64(e.timestamp)+1, 0) // the end of the second that is told
 	switch e.typ {
 	case eventGTID:
 		gtid, _, err := mysql.NewMysql56BinlogEvent(e.whole).GTID(r.format)

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+
+	"productcache/internal/admin"
+	"productcache/internal/binlog"
+	"productcache/internal/cache"
+	"productcache/internal/catalog"
+	"productcache/internal/store"
+)
+
+// follow invalidates what the binlog says has changed, until ctx is done.
+func (s *service) follow(ctx context.Context) error {
+	if !s.config.FollowBinlog {
+		return nil
+	}
+	select {
+	case <-s.front.opened:
+	case <-ctx.Done():
+		return nil
+	}
+	served := s.front.served.Load()
+	follower, err := binlog.New(binlog.Options{
+		Endpoint: endpoint(s.store),
+		Lookups:  served.catalog.Lookups,
+		Database: schema{s.store},
+		Sink:     served,
+		Moved:    s.followed,
+		Logger:   s.log,
+	})
+	if err != nil {
+		return err
+	}
+	s.follower.Store(follower)
+	follower.Run(ctx)
+	return nil
+}
+
+// followed gives entries the lifetimes that go with being told of changes, or
+// with not being told.
+func (s *service) followed(following bool) {
+	s.following.Store(following)
+	for _, l := range s.front.served.Load().lookups {
+		if err := l.cached.SetLifetimes(s.config.lifetimes(l.Lifetimes, following)); err != nil {
+			s.log.Error("cannot change lifetimes", "lookup", l.Name, "error", err) // validated with the flags
+		}
+	}
+}
+
+// Invalidate implements binlog.Sink.
+func (s *served) Invalidate(l *catalog.Lookup, keys []string) {
+	s.lookups[l.Name].cached.Purge(cache.PurgeStale, keys...)
+}
+
+// InvalidateAll implements binlog.Sink.
+func (s *served) InvalidateAll(l *catalog.Lookup) {
+	s.lookups[l.Name].cached.PurgeAll(cache.PurgeStale)
+}
+
+// schema answers a follower's questions from the store.
+type schema struct{ *store.Store }
+
+// Columns implements binlog.Database.
+func (s schema) Columns(ctx context.Context, schema, table string) ([]binlog.Column, error) {
+	found, err := s.Store.Columns(ctx, schema, table)
+	columns := make([]binlog.Column, len(found))
+	for i, c := range found {
+		columns[i] = binlog.Column{Name: c.Name, Unsigned: c.Unsigned, Charset: c.Charset}
+	}
+	return columns, err
+}
+
+// Cascades implements binlog.Database.
+func (s schema) Cascades(ctx context.Context, schema, table string) ([]binlog.Cascade, error) {
+	found, err := s.Store.Cascades(ctx, schema, table)
+	cascades := make([]binlog.Cascade, len(found))
+	for i, c := range found {
+		cascades[i] = binlog.Cascade{Schema: c.Schema, Table: c.Table, Columns: map[string]string{}}
+		for _, column := range c.Columns {
+			cascades[i].Columns[column.Child] = column.Parent
+		}
+	}
+	return cascades, err
+}
+
+func endpoint(s *store.Store) binlog.Endpoint {
+	e := s.Endpoint()
+	return binlog.Endpoint{Network: e.Network, Address: e.Address, User: e.User, Password: e.Password, Schema: e.Schema, TLS: e.TLS}
+}
+
+// followerSource is nil where nothing is to be followed: then there are no
+// metrics of it.
+func (s *service) followerSource() func() admin.FollowerStats {
+	if !s.config.FollowBinlog {
+		return nil
+	}
+	return s.followerStats
+}
+
+// followerStats is what the metrics say of the follower.
+func (s *service) followerStats() admin.FollowerStats {
+	follower := s.follower.Load()
+	if follower == nil {
+		return admin.FollowerStats{}
+	}
+	of := follower.Stats()
+	stats := admin.FollowerStats{
+		Following:      of.State == binlog.Following,
+		Invalidated:    of.Invalidated,
+		InvalidatedAll: of.InvalidatedAll,
+		Transactions:   of.Transactions,
+		Gaps:           of.Gaps,
+		Disconnects:    of.Disconnects,
+		Lag:            of.Lag,
+		LastEvent:      of.LastEvent,
+	}
+	for _, t := range of.Tables {
+		stats.Tables = append(stats.Tables, admin.TableStats{Table: t.Table, Rows: t.Rows, Ignored: t.Ignored, Statements: t.Statements})
+	}
+	return stats
+}
