@@ -14,7 +14,7 @@ import (
 // A Finding is something that [Store.Check] holds against a catalog.
 type Finding struct {
 	Lookup  string
-	Query   string // name of the child, or names joined by dots; empty: the lookup's own query
+	Query   string // name of the child, or names joined by dots; "changed_by TABLE": its find; empty: the lookup's own query
 	Warning bool   // the lookup works, but probably not as meant
 	Text    string
 }
@@ -40,7 +40,7 @@ func (s *Store) Check(ctx context.Context, c *catalog.Catalog) ([]Finding, error
 		return nil, named("check", err)
 	}
 	defer conn.Close()
-	check := &checker{conn: conn, timeout: s.timeout}
+	check := &checker{conn: conn, timeout: s.timeout, mariaDB: isMariaDB(s.connector.serverVersion())}
 	for _, l := range c.Lookups {
 		if err := check.lookup(ctx, l); err != nil {
 			return nil, named("check lookup "+l.Name, err)
@@ -54,7 +54,9 @@ func (s *Store) Check(ctx context.Context, c *catalog.Catalog) ([]Finding, error
 type checker struct {
 	conn     *sql.Conn
 	timeout  time.Duration
-	at       Finding // where it is: Lookup and Query
+	mariaDB  bool
+	reads    [][2]string // schema and table of what the lookup's queries read
+	at       Finding     // where it is: Lookup and Query
 	findings []Finding
 }
 
@@ -70,7 +72,7 @@ func (c *checker) warn(format string, args ...any) {
 }
 
 func (c *checker) lookup(ctx context.Context, l *catalog.Lookup) error {
-	c.at = Finding{Lookup: l.Name}
+	c.at, c.reads = Finding{Lookup: l.Name}, nil
 	sample, err := c.changes(ctx, l)
 	if err != nil {
 		return err
@@ -79,7 +81,10 @@ func (c *checker) lookup(ctx context.Context, l *catalog.Lookup) error {
 	if err != nil {
 		return err
 	}
-	return c.part(ctx, l, newPart("", "", l.Query, l.With), sample, list)
+	if err := c.part(ctx, l, newPart("", "", l.Query, l.With), sample, list); err != nil {
+		return err
+	}
+	return c.unfollowed(ctx, l)
 }
 
 // part checks a query and its children.
@@ -98,9 +103,11 @@ func (c *checker) part(ctx context.Context, l *catalog.Lookup, p *part, sample s
 		return err
 	}
 	if works {
-		if err := c.plan(ctx, text); err != nil {
+		tables, err := c.plan(ctx, text)
+		if err != nil {
 			return err
 		}
+		c.read(tables)
 	}
 	for _, child := range p.with {
 		if err := c.part(ctx, l, child, sample, list); err != nil {

@@ -24,6 +24,7 @@ func checkedSchema(t *testing.T, server *mysqltest.Server) (db string) {
 		"CREATE TABLE review (review_id INT PRIMARY KEY, product_id INT, text VARCHAR(20))",
 		"INSERT INTO review SELECT product_id, product_id, 'good' FROM product",
 		"CREATE TABLE word (word VARCHAR(20) PRIMARY KEY)", "INSERT INTO word VALUES ('one'), ('two'), ('three')",
+		"CREATE VIEW shown AS SELECT product_id FROM product",
 		"ANALYZE TABLE product, review, state, word")
 	return db
 }
@@ -42,7 +43,7 @@ var checks = []struct {
 	{"no changed_by", id + "query: SELECT * FROM product WHERE product_id IN (:keys)", nil},
 	{"good string", "key: sku\nkey_type: string\nquery: SELECT * FROM product WHERE sku IN (:keys)\nchanged_by:\n  product: {key: sku}", nil},
 	{"good string_ci", "key: word\nkey_type: string_ci\nquery: SELECT * FROM word WHERE word IN (:keys)\nchanged_by:\n  word: {key: word}", nil},
-	{"small table joined without index", id + "query: SELECT p.product_id, s.name FROM product p JOIN state s ON s.id = p.state WHERE p.product_id IN (:keys)" + changed, nil},
+	{"small table joined without index", id + "query: SELECT p.product_id, s.name FROM product p JOIN state s ON s.id = p.state WHERE p.product_id IN (:keys)" + changed + "\n  state: all", nil},
 	{"tiny table of keys", "key: n\nkey_type: integer\nquery: SELECT n FROM d WHERE n IN (:keys)\nchanged_by:\n  d: {key: n}", nil},
 	{"syntax", id + "query: SELECT product_id FROM product p p WHERE product_id IN (:keys)", []string{"error: MySQL refuses the query: Error 1064"}},
 	{"no table", id + "query: SELECT product_id FROM prodct WHERE product_id IN (:keys)", []string{"error: MySQL refuses the query: Error 1146"}},
@@ -68,12 +69,38 @@ var checks = []struct {
 		[]string{"rows of table review: an index is missing"}},
 	{"integer keys for text", "key: sku\nkey_type: integer\nquery: SELECT sku FROM product WHERE sku IN (:keys)",
 		[]string{`error: the key column "sku" is VARCHAR`, "of another type or collation"}},
-	{"rows twice", id + "query: SELECT p.product_id FROM product p JOIN d ON d.n < 3 WHERE p.product_id IN (:keys)" + changed, []string{"warning: key 0 has 3 rows"}},
-	{"rows: many", id + "rows: many\nquery: SELECT p.product_id FROM product p JOIN d ON d.n < 3 WHERE p.product_id IN (:keys)" + changed, nil},
+	{"rows twice", id + "query: SELECT p.product_id FROM product p JOIN d ON d.n < 3 WHERE p.product_id IN (:keys)" + changed + "\n  d: all", []string{"warning: key 0 has 3 rows"}},
+	{"rows: many", id + "rows: many\nquery: SELECT p.product_id FROM product p JOIN d ON d.n < 3 WHERE p.product_id IN (:keys)" + changed + "\n  d: all", nil},
 	{"sample not found", id + "query: SELECT product_id FROM product WHERE product_id IN (:keys) AND active = 0" + changed,
 		[]string{"warning: none of the keys [\"0\" \"1\""}},
 	{"changed_by", id + "query: SELECT product_id FROM product WHERE product_id IN (:keys)\nchanged_by:\n  nosuch: all\n  product: {key: id, ignore: [Active, viewed]}\n  state: all\n  mysql.nosuch: {key: x}",
 		[]string{"warning: changed_by: there is no table `nosuch`", `warning: changed_by: table ` + "`product`" + ` has no column "viewed"`, `has no column "id"`, "no table `mysql`.`nosuch`"}},
+	{"tables that changed_by leaves out", id + "query: SELECT p.product_id, x.name, (SELECT MAX(n) FROM d WHERE n = p.state) AS n FROM product p JOIN (SELECT DISTINCT id, name FROM state) x ON x.id = p.state WHERE p.product_id IN (:keys)\n" +
+		"with:\n  words: {key: n, query: 'SELECT n, word FROM d LEFT JOIN word ON word = CONCAT(n) WHERE n IN (:keys)'}\n  more: {key: id, query: 'SELECT a.product_id AS id FROM product a WHERE a.product_id IN (:keys)'}" + changed,
+		[]string{"things: warning: changed_by does not name table `d`, which is read", "table `state`", "table `word`"}},
+	{"table of another schema that changed_by leaves out", "key: help_topic_id\nkey_type: integer\nquery: SELECT help_topic_id FROM mysql.help_topic WHERE help_topic_id IN (:keys)\nchanged_by:\n  help_topic: all",
+		[]string{"there is no table `help_topic`", "does not name table `mysql`.`help_topic`"}},
+	{"table of another schema", "key: help_topic_id\nkey_type: integer\nquery: SELECT help_topic_id FROM mysql.help_topic WHERE help_topic_id IN (:keys)\nchanged_by:\n  mysql.help_topic: all", nil},
+	{"tables behind a view", id + "query: SELECT product_id FROM shown WHERE product_id IN (:keys)\nchanged_by:\n  word: all",
+		[]string{"does not name table `product`"}},
+	{"find", id + "query: SELECT product_id FROM product WHERE product_id IN (:keys)" + changed +
+		"\n  review: {key: product_id, find: SELECT product_id FROM product WHERE product_id IN (:keys)}\n  word: {key: word, find: SELECT product_id FROM product WHERE sku IN (:keys)}", nil},
+	{"find by values of another type", "key: word\nkey_type: string\nquery: SELECT word FROM word WHERE word IN (:keys)\nchanged_by:\n  d: {key: n, find: SELECT word FROM word WHERE word IN (:keys)}\n  word: {key: word}",
+		[]string{"things.changed_by d: error: the query reads all of table word: it has an index, but of another type or collation"}},
+	{"find with two columns", id + "query: SELECT product_id FROM product WHERE product_id IN (:keys)" + changed + "\n  review: {key: review_id, find: 'SELECT product_id, sku FROM product WHERE product_id IN (:keys)'}",
+		[]string{"things.changed_by review: error: find has 2 columns in its result"}},
+	{"find that MySQL refuses", id + "query: SELECT product_id FROM product WHERE product_id IN (:keys)" + changed + "\n  review: {key: review_id, find: SELECT prodct_id FROM product WHERE product_id IN (:keys)}",
+		[]string{"things.changed_by review: error: MySQL refuses the query: Error 1054"}},
+	{"find that reads a whole table", id + "query: SELECT product_id FROM product WHERE product_id IN (:keys)" + changed + "\n  mysql.help_topic: {key: help_topic_id, find: SELECT product_id FROM review WHERE product_id IN (:keys)}",
+		[]string{"things.changed_by mysql.help_topic: error: the query reads all of table review to find a few keys"}},
+	{"find of text for numbers", id + "query: SELECT product_id FROM product WHERE product_id IN (:keys)" + changed + "\n  review: {key: review_id, find: SELECT sku FROM product WHERE product_id IN (:keys)}",
+		[]string{`things.changed_by review: error: find returns column "sku", which is VARCHAR and not an integer`}},
+	{"slow find", id + "query: SELECT product_id FROM product WHERE product_id IN (:keys)" + changed + "\n  d: {key: n, find: 'SELECT product_id FROM product WHERE product_id IN (:keys) AND 0 = (SELECT MAX(SHA2(CONCAT(a.n, b.n, c.n, e.n, f.n, g.n, h.n, product.product_id), 512)) FROM d a, d b, d c, d e, d f, d g, d h)'}",
+		[]string{"things.changed_by d: error: the query takes longer than the limit"}},
+	{"find by a column that is not there", id + "query: SELECT product_id FROM product WHERE product_id IN (:keys)" + changed + "\n  review: {key: x, find: SELECT nosuch FROM product WHERE product_id IN (:keys)}",
+		[]string{"things: warning: changed_by: table `review` has no column \"x\""}},
+	{"several ways", id + "query: SELECT product_id FROM product WHERE product_id IN (:keys)\nchanged_by:\n  product:\n    - {key: x}\n    - {key: product_id, ignore: [y]}\n    - {all: true, ignore: [z]}",
+		[]string{`has no column "x"`, `has no column "y" to ignore`, `has no column "z" to ignore`}},
 	{"slow", id + "query: SELECT product_id FROM product WHERE product_id IN (:keys) AND 0 = (SELECT MAX(SHA2(CONCAT(a.n, b.n, c.n, e.n, f.n, g.n, h.n, product.product_id), 512)) FROM d a, d b, d c, d e, d f, d g, d h)" + changed,
 		[]string{"error: the query takes longer than the limit"}},
 }
@@ -106,6 +133,22 @@ func lines(findings []store.Finding) string {
 		fmt.Fprintln(&b, f)
 	}
 	return b.String()
+}
+
+// What one lookup reads, or finds by, is nothing to the next.
+func TestCheckKeepsLookupsApart(t *testing.T) {
+	onEach(t, func(t *testing.T, server *mysqltest.Server) {
+		s := open(t, server.DSN(checkedSchema(t, server)))
+		first := lookup(t, id+"query: SELECT product_id FROM product WHERE product_id IN (:keys)\nchanged_by:\n"+
+			"  product: {key: sku, find: 'SELECT product_id, sku FROM product WHERE sku IN (:keys)'}")
+		second := lookup(t, "key: word\nkey_type: string\nquery: SELECT * FROM word WHERE word IN (:keys)\nchanged_by:\n  word: {key: w}")
+		findings, err := s.Check(t.Context(), &catalog.Catalog{Lookups: []*catalog.Lookup{first, second}})
+		want := "things.changed_by product: error: find has 2 columns in its result: it must have one, the key of the lookup\n" +
+			"things: warning: changed_by: table `word` has no column \"w\"\n"
+		if err != nil || lines(findings) != want {
+			t.Errorf("Check() found\n%s%v, want\n%s", lines(findings), err, want)
+		}
+	})
 }
 
 func TestCheckWithoutMySQL(t *testing.T) {

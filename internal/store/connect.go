@@ -144,11 +144,13 @@ func (c *connector) prepare(ctx context.Context, l *link) error {
 // limitStatement sets the limit in the words of the server at hand. MySQL's
 // holds for SELECT only, which is all that we send.
 func limitStatement(version string, limit time.Duration) string {
-	if strings.Contains(version, "MariaDB") {
+	if isMariaDB(version) {
 		return fmt.Sprintf("SET max_statement_time = %.3f", limit.Seconds())
 	}
 	return fmt.Sprintf("SET max_execution_time = %d", limit.Milliseconds())
 }
+
+func isMariaDB(version string) bool { return strings.Contains(version, "MariaDB") }
 
 func (c *connector) serverVersion() string {
 	if v := c.version.Load(); v != nil {

@@ -26,18 +26,22 @@ type access struct {
 }
 
 // plan has MySQL explain a query and looks for tables that are read as a whole.
-func (c *checker) plan(ctx context.Context, text string) error {
-	const format = "EXPLAIN FORMAT=TRADITIONAL " // MySQL's default format is a tree
-	header, lines, err := table(ctx, c.conn, format+text)
+// It returns the names of two parts in the query that MySQL makes of it.
+func (c *checker) plan(ctx context.Context, text string) (tables [][2]string, err error) {
+	explain := "EXPLAIN FORMAT=TRADITIONAL " // MySQL's default format is a tree
+	if c.mariaDB {
+		explain = "EXPLAIN EXTENDED " // with the query in the notes
+	}
+	header, lines, err := table(ctx, c.conn, explain+text)
 	if err != nil {
-		return c.refusal(err)
+		return nil, c.refusal(err)
 	}
 	notes, err := records(ctx, c.conn, "SHOW WARNINGS")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	c.judge(accesses(header, lines), indexDisabled(notes))
-	return nil
+	return tablesIn(notes), nil
 }
 
 func accesses(header []string, lines [][]string) []access {
