@@ -1,7 +1,6 @@
 package binlog
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +11,7 @@ import (
 var errTooLarge = errors.New("binlog: compressed event too large")
 
 // maxInflated bounds what comes out of a compressed event.
-const maxInflated = 1 << 30
+const maxInflated = 256 << 20
 
 // maxTrust is how much memory is taken on the word of an event before the data
 // has come.
@@ -23,13 +22,22 @@ func readInflated(r io.Reader, size uint64) ([]byte, error) {
 	if size > maxInflated {
 		return nil, fmt.Errorf("%w: %d bytes", errTooLarge, size)
 	}
-	into := bytes.NewBuffer(make([]byte, 0, min(size, maxTrust)+bytes.MinRead))
-	n, err := into.ReadFrom(io.LimitReader(r, int64(size)+1))
-	if err != nil {
-		return nil, malformed("compressed event: %w", err)
+	plain := make([]byte, min(size, maxTrust))
+	for have := 0; ; {
+		n, err := io.ReadFull(r, plain[have:])
+		have += n
+		if err != nil {
+			return nil, malformed("compressed event: %d bytes of %d: %w", have, size, err)
+		}
+		if uint64(have) == size {
+			break
+		}
+		longer := make([]byte, min(2*uint64(have), size))
+		copy(longer, plain)
+		plain = longer
 	}
-	if n != int64(size) {
-		return nil, malformed("compressed event of %d bytes or more that says it has %d", n, size)
+	if _, err := io.ReadFull(r, make([]byte, 1)); err != io.EOF { // a checksum may be wrong too
+		return nil, malformed("compressed event: no end after %d bytes: %w", size, err)
 	}
-	return into.Bytes(), nil
+	return plain, nil
 }
