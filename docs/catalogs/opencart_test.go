@@ -76,7 +76,40 @@ func TestOpenCartPageViewsChangeNothing(t *testing.T) {
 func TestOpenCartChecked(t *testing.T) {
 	s := newShop(t, mysqltest.MariaDB(t))
 	c, _ := parse(t, file(t), "products")
-	equal(t, "faults of the demo shop", s.check(t, c), []string(nil))
+	findings, err := s.store.Check(t.Context(), c)
+	if err != nil || len(findings) > 0 {
+		t.Errorf("Check() = %v, %v, want no findings: neither faults nor tables that changed_by leaves out", findings, err)
+	}
+}
+
+// A change of a product reaches the listings that contain it, one that enables
+// it those that are to contain it, and one of a category its parent.
+func TestOpenCartChangesFindListings(t *testing.T) {
+	s := newShop(t, mysqltest.MariaDB(t))
+	s.exec(t, "UPDATE oc_product SET status = 0 WHERE product_id = 28")
+	c, _ := parse(t, file(t), "products")
+	for _, test := range []struct {
+		lookup, table, value string
+		want                 []string
+	}{
+		{"category", "oc_product", "28", []string{"20", "24"}},
+		{"category", "oc_product_special", "42", []string{"20", "28"}},
+		{"category", "oc_product", "999", nil},
+		{"categories", "oc_category_to_store", "27", []string{"20"}},
+		{"products", "oc_category", "24", []string{"28", "29", "40"}},
+	} {
+		l, _ := c.Lookup(test.lookup)
+		at := slices.IndexFunc(l.ChangedBy, func(c catalog.Change) bool { return c.Table == test.table && c.Finds() })
+		if at < 0 {
+			t.Errorf("%s has no find of %s", l.Name, test.table)
+			continue
+		}
+		got, err := s.store.Find(t.Context(), l, l.ChangedBy[at], catalog.Integer, []string{test.value})
+		slices.Sort(got)
+		if err != nil || !slices.Equal(got, test.want) {
+			t.Errorf("%s: Find(%s %s) = %q, %v, want %q", l.Name, test.table, test.value, got, err, test.want)
+		}
+	}
 }
 
 // What the file says about missing indexes is true: without them check
