@@ -28,7 +28,7 @@ func TestReference(t *testing.T) {
 	if examples < 3 {
 		t.Errorf("%d examples begin with lookups:, want 3 or more", examples)
 	}
-	for name := range strings.SplitSeq(lookupFields+", match, ignore, lookups", ", ") {
+	for name := range strings.SplitSeq(lookupFields+", match, ignore, find, all, lookups", ", ") {
 		if !strings.Contains(string(text), "`"+name+"`") {
 			t.Errorf("the reference does not name the field %s", name)
 		}
