@@ -3,7 +3,6 @@ package binlog_test
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -57,13 +56,7 @@ lookups:
     changed_by:
       link: {key: category_id}
       product: {key: product_id, ignore: [viewed], find: SELECT category_id FROM link WHERE product_id IN (:keys)}
-  mark:
-    key: mark_id
-    key_type: integer
-    query: SELECT mark_id, n FROM mark WHERE mark_id IN (:keys)
-    changed_by:
-      mark: {key: mark_id}
-`
+` + markLookup
 
 // A follow is a follower of a test, and what it has said.
 type follow struct {
@@ -96,6 +89,27 @@ func following(t *testing.T, s *mysqltest.Server) *follow {
 	t.Helper()
 	f := newShop(t, s)
 	f.begin(t, shopCatalog)
+	f.sync(t)
+	return f
+}
+
+// markLookup is what a catalog of a test must end with.
+const markLookup = `
+  mark:
+    key: mark_id
+    key_type: integer
+    query: SELECT mark_id, n FROM mark WHERE mark_id IN (:keys)
+    changed_by:
+      mark: {key: mark_id}
+`
+
+// followingOf makes tables beside the shop's, and follows them by
+// these lookups.
+func followingOf(t *testing.T, s *mysqltest.Server, tables, lookups string) *follow {
+	t.Helper()
+	f := newShop(t, s)
+	f.exec(t, split(tables)...)
+	f.begin(t, "lookups:"+lookups+markLookup)
 	f.sync(t)
 	return f
 }
@@ -239,71 +253,20 @@ func expect(t *testing.T, f *follow, want ...string) {
 	}
 }
 
-// database answers a follower's questions by SQL, as the store does.
-type database struct{ *follow }
-
-func (d database) Columns(ctx context.Context, schema, table string) (columns []binlog.Column, err error) {
-	rows, err := d.db.QueryContext(ctx, `SELECT COLUMN_NAME, COLUMN_TYPE LIKE '%unsigned%', COALESCE(CHARACTER_SET_NAME, '')
-		FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION`, schema, table)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var c binlog.Column
-		if err := rows.Scan(&c.Name, &c.Unsigned, &c.Charset); err != nil {
-			return nil, err
-		}
-		columns = append(columns, c)
-	}
-	return columns, rows.Err()
+// A change is one of a test, and what must go stale by it.
+type change struct {
+	name, sql string
+	want      []string
 }
 
-func (d database) Cascades(ctx context.Context, schema, table string) (cascades []binlog.Cascade, err error) {
-	rows, err := d.db.QueryContext(ctx, `SELECT k.REFERENCED_TABLE_SCHEMA, k.REFERENCED_TABLE_NAME, k.COLUMN_NAME, k.REFERENCED_COLUMN_NAME
-		FROM information_schema.REFERENTIAL_CONSTRAINTS r
-		JOIN information_schema.KEY_COLUMN_USAGE k ON k.CONSTRAINT_SCHEMA = r.CONSTRAINT_SCHEMA AND k.CONSTRAINT_NAME = r.CONSTRAINT_NAME
-		WHERE r.CONSTRAINT_SCHEMA = ? AND r.TABLE_NAME = ? AND (r.DELETE_RULE = 'CASCADE' OR r.UPDATE_RULE = 'CASCADE')`, schema, table)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var c binlog.Cascade
-		var child, parent string
-		if err := rows.Scan(&c.Schema, &c.Table, &child, &parent); err != nil {
-			return nil, err
+func (f *follow) try(t *testing.T, changes []change) {
+	t.Helper()
+	for _, c := range changes {
+		f.exec(t, split(c.sql)...)
+		if got := f.changes(t); !equalSorted(got, c.want) {
+			t.Errorf("%s: stale are %q, want %q\nlog:\n%s", c.name, got, c.want, f.log)
 		}
-		c.Columns = map[string]string{child: parent}
-		cascades = append(cascades, c)
 	}
-	return cascades, rows.Err()
-}
-
-func (d database) Find(ctx context.Context, l *catalog.Lookup, c catalog.Change, t catalog.KeyType, values []string) (keys []string, err error) {
-	d.mu.Lock()
-	fails := d.fails
-	d.mu.Unlock()
-	if fails {
-		return nil, fmt.Errorf("find: %w", context.DeadlineExceeded)
-	}
-	list := strings.Join(values, ",")
-	if t != catalog.Integer {
-		list = "'" + strings.Join(values, "','") + "'"
-	}
-	rows, err := d.db.QueryContext(ctx, c.Find.Render(list))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var key string
-		if err := rows.Scan(&key); err != nil {
-			return nil, err
-		}
-		keys = append(keys, key)
-	}
-	return keys, rows.Err()
 }
 
 func split(sql string) []string { return strings.Split(sql, ";") }

@@ -17,7 +17,7 @@ type route struct {
 	key     int    // number of the key column; -1: every change makes the whole lookup stale
 	why     string // why key is -1, if the catalog does not want it so
 	warned  bool   // why a change makes the whole lookup stale has been said
-	ignored []bool // by column; nil: none
+	ignored []bool // by column
 
 	// Set where rows of this table, the parent, take rows of the one that the
 	// catalog names along, when they are deleted or changed in these columns.
@@ -138,9 +138,6 @@ func (t *table) route(l *catalog.Lookup, c catalog.Change, references []string) 
 
 // marked returns, by column, which of a table's columns are among names.
 func (t *table) marked(names []string) []bool {
-	if len(names) == 0 {
-		return nil
-	}
 	marks := make([]bool, len(t.columns))
 	for _, name := range names {
 		if at := t.column(name); at >= 0 {

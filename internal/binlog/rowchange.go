@@ -49,10 +49,11 @@ func (r *route) judge(before, after []cell) verdict {
 		if !changed(before[i], after[i]) {
 			continue
 		}
-		if isParent && !r.watched[i] || !isParent && r.ignored != nil && r.ignored[i] {
-			continue
+		// What hidden columns mean is not known: where a table keeps its history,
+		// one of them alone says that a row is gone.
+		if hidden := i >= len(r.watched); hidden || isParent && r.watched[i] || !isParent && !r.ignored[i] {
+			return relevant
 		}
-		return relevant
 	}
 	return ignorable
 }

@@ -152,7 +152,7 @@ func (r *reader) rows(e event) (err error) {
 	switch {
 	case m == nil:
 		return nil
-	case len(m.types) != len(m.table.columns):
+	case len(m.types) < len(m.table.columns): // more: those at the end are hidden
 		r.unlike(m)
 		return nil
 	}
@@ -186,7 +186,7 @@ func (r *reader) changedRows(m *mapped, rows *rows) error {
 // unlike handles rows of a table that has other columns by now. The statement
 // that changed it makes all stale once more when the stream comes to it.
 func (r *reader) unlike(m *mapped) {
-	why := fmt.Sprintf("its row events have %d columns, the table has %d", len(m.types), len(m.table.columns))
+	why := fmt.Sprintf("its row events have only %d columns, the table has %d", len(m.types), len(m.table.columns))
 	for _, route := range m.table.routes {
 		r.changes().addAll(route.lookup)
 		r.warn(m.table)(route, why)
