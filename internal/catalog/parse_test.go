@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -141,11 +142,16 @@ const (
 	childHead    = lookupHead + "    with:\n      c:\n        key: a\n        " + selectA + "\n"
 )
 
-var parseErrors = []struct {
+// A parseError is a file that is refused.
+type parseError struct {
 	name string
 	src  string
 	want string // lines of the error
-}{
+}
+
+var parseErrors = slices.Concat(fileErrors, childErrors, changeErrors)
+
+var fileErrors = []parseError{
 	// The file.
 	{"empty", "", `1:1: the catalog is empty: it begins with "lookups:"`},
 	{"comments only", "# lookups:\n", `1:1: the catalog is empty: it begins with "lookups:"`},
@@ -228,65 +234,6 @@ var parseErrors = []struct {
 		"6:19: negative_ttl cannot be negative: write 0s or more, or leave it out to have the flag's"},
 	{"ttl list", lookupHead + "    ttl: [5m]\n", "6:10: ttl must be text, not a list"},
 
-	// Children.
-	{"list of children", lookupHead + "    with: [images]\n", `6:11: with must be names with values, as in "name: value", not a list`},
-	{"child without fields", lookupHead + "    with:\n      c: {}\n", "7:7: a child of a lookup needs the field key\n7:7: a child of a lookup needs the field query"},
-	{"child twice", childHead + "      c: {}\n", "10:7: c stands twice: keep this one or that of line 7"},
-	{"child's name", strings.Replace(childHead, "c:", "1.c:", 1), badChildName("1.c")},
-	{"child's name begins with an underscore", strings.Replace(childHead, "c:", "_c:", 1), badChildName("_c")},
-	{"child with a lookup's field", childHead + "        ttl: 5m\n",
-		"10:9: a child of a lookup has no field ttl: its fields are key, query, omit, json, bool, with"},
-	{"child of a lookup with match", childHead + "        match: b\n",
-		"10:9: a child of a lookup has no field match: its fields are key, query, omit, json, bool, with"},
-	{"child of a child without match", childHead + "        with:\n          d:\n            key: a\n            " + selectA + "\n",
-		"11:11: a child of a child needs the field match"},
-	{"child of a child with an empty match", childHead + "        with:\n          d:\n            key: a\n            match: ''\n            " + selectA + "\n",
-		"13:20: match is empty: write the name of a column"},
-	{"match is the key", childHead + "        with:\n          d:\n            match: a\n            key: a\n            " + selectA + "\n",
-		"12:20: match cannot be the key, which all rows have in common: name the column by which these rows find their parent's row"},
-	{"the third generation", childHead + "        with:\n          d:\n            key: a\n            match: b\n            " + selectA + "\n" +
-		"            with: {e: {}}\n",
-		"15:20: a child of a child needs the field key\n15:20: a child of a child needs the field query\n15:20: a child of a child needs the field match"},
-	{"child's query", strings.Replace(childHead, "        query: SELECT", "        query: DELETE", 1),
-		"9:16: a query must be a SELECT, or WITH … SELECT, but this is DELETE"},
-
-	// Changes.
-	{"changed_by is a list", lookupHead + "    changed_by: [t]\n", `6:17: changed_by must be names with values, as in "name: value", not a list`},
-	{"table without a key", lookupHead + "    changed_by:\n      t: {}\n", "7:7: a table in changed_by needs the field key, or all: true"},
-	{"null table", lookupHead + "    changed_by:\n      t:\n", badChange("7:9", "t")},
-	{"column in place of a mapping", lookupHead + "    changed_by:\n      t: a\n", badChange("7:10", "t")},
-	{"text in the list of a table", lookupHead + "    changed_by:\n      t: [a]\n", badChange("7:11", "t")},
-	{"nothing in the list of a table", lookupHead + "    changed_by:\n      t:\n      - key: a\n      -\n", badChange("9:8", "t")},
-	{"empty list of a table", lookupHead + "    changed_by:\n      t: []\n", "7:10: the list of t is empty: write {key: COLUMN} into it, or remove the table"},
-	{"list in the list of a table", lookupHead + "    changed_by:\n      t: [{key: a}, [{key: b}]]\n",
-		"7:21: this is a list in the list of t: write what is in it next to the others"},
-	{"table without a key, in a list", lookupHead + "    changed_by:\n      t:\n        - key: a\n        - ignore: [b]\n",
-		"9:11: a table in changed_by needs the field key, or all: true"},
-	{"bad table with a list", lookupHead + "    changed_by:\n      .t: [{key: a}, all]\n", `7:7: ".t" is no table: write its name, or schema.table`},
-	{"all that is false", lookupHead + "    changed_by:\n      t: {all: false, key: a}\n", "7:16: all can only be true, not false: leave it out otherwise"},
-	{"all that is no text", lookupHead + "    changed_by:\n      t: {all: [true]}\n", "7:16: all must be text, not a list"},
-	{"all with a key", lookupHead + "    changed_by:\n      t: {key: a, all: true}\n", "7:24: all already makes every answer stale: remove it, or key and find"},
-	{"all with find", lookupHead + "    changed_by:\n      t:\n        all: true\n        find: SELECT a FROM t WHERE a IN (:keys)\n",
-		"8:14: all already makes every answer stale: remove it, or key and find"},
-	{"find without a key", lookupHead + "    changed_by:\n      t:\n        find: SELECT a FROM t WHERE a IN (:keys)\n",
-		"8:15: find needs the field key beside it: the column of t whose values are its :keys"},
-	{"empty find", lookupHead + "    changed_by:\n      t: {key: a, find: ''}\n", "7:25: find is empty: write a SELECT with WHERE … IN (:keys)"},
-	{"find is a list", lookupHead + "    changed_by:\n      t: {key: a, find: [b]}\n", "7:25: find must be text, not a list"},
-	{"find without :keys", lookupHead + "    changed_by:\n      t:\n        key: a\n        find: |\n          SELECT a\n          FROM t LIMIT 5\n",
-		"10:11: the query has no :keys: select the rows of the keys with WHERE … IN (:keys)"},
-	{"find that writes", lookupHead + "    changed_by:\n      t: {key: a, find: DELETE FROM t WHERE a IN (:keys)}\n",
-		"7:25: a query must be a SELECT, or WITH … SELECT, but this is DELETE"},
-	{"find with a comment in joined lines", lookupHead + "    changed_by:\n      t:\n        key: a\n        find: >\n          SELECT a -- b\n          FROM t WHERE a IN (:keys)\n",
-		"10:20: YAML joins the lines of this query, so that the comment hides all that follows: write the query as a block after \"query: |\""},
-	{"unknown field of a table", lookupHead + "    changed_by:\n      t: {key: a, ignored: [b]}\n",
-		"7:19: a table in changed_by has no field ignored: its fields are key, find, all, ignore"},
-	{"table twice", lookupHead + "    changed_by:\n      t: all\n      t: {key: a}\n", "8:7: t stands twice: keep this one or that of line 7"},
-	{"table with two dots", lookupHead + "    changed_by:\n      a.b.c: all\n", `7:7: "a.b.c" is no table: write its name, or schema.table`},
-	{"table without a schema", lookupHead + "    changed_by:\n      .t: all\n", `7:7: ".t" is no table: write its name, or schema.table`},
-	{"schema without a table", lookupHead + "    changed_by:\n      s.: all\n", `7:7: "s." is no table: write its name, or schema.table`},
-	{"ignored twice", lookupHead + "    changed_by:\n      t: {key: a, ignore: [b, b]}\n", "7:31: ignore names the column b twice: remove one"},
-	{"ignored key", lookupHead + "    changed_by:\n      t: {key: a, ignore: [a]}\n", "7:7: t ignores changes of its key a: remove it from ignore"},
-
 	// All at once, by position.
 	{"many", "lookups:\n  A:\n    ttl: 1\n    query: SELECT ?\n    key: []\nmore: 1\n",
 		`2:3: the lookup "A" stands in URLs: begin its name with a letter from a to z, and go on with a-z, 0-9, _ and -` + "\n" +
@@ -308,16 +255,8 @@ func badLookupName(name string) string {
 	return `2:3: the lookup "` + name + `" stands in URLs: begin its name with a letter from a to z, and go on with a-z, 0-9, _ and -`
 }
 
-func badChildName(name string) string {
-	return `7:7: the child "` + name + `" becomes a field of JSON: begin its name with a letter, and go on with letters, digits, _ and -`
-}
-
 func badDuration(at, field, text string) string {
 	return at + ": " + field + ` cannot be "` + text + `": write numbers with the units h, m, s or ms, such as 30s, 1h30m, or 24h for a day`
-}
-
-func badChange(at, table string) string {
-	return at + ": " + table + " must be {key: COLUMN}, the column that holds the key, or all, where it has no such column"
 }
 
 func TestParseErrors(t *testing.T) {
@@ -350,31 +289,4 @@ func names(lookups []*catalog.Lookup) (names []string) {
 		names = append(names, l.Name)
 	}
 	return names
-}
-
-// plain returns l with queries that compare equal to ones made by hand.
-func plain(l *catalog.Lookup) *catalog.Lookup {
-	c := *l
-	c.Query, c.With, c.ChangedBy = plainQuery(c.Query), plainChildren(c.With), plainChanges(c.ChangedBy)
-	return &c
-}
-
-func plainChanges(changes []catalog.Change) (plain []catalog.Change) {
-	for _, c := range changes {
-		c.Find = plainQuery(c.Find)
-		plain = append(plain, c)
-	}
-	return plain
-}
-
-func plainChildren(children []catalog.Child) (plain []catalog.Child) {
-	for _, c := range children {
-		c.Query, c.With = plainQuery(c.Query), plainChildren(c.With)
-		plain = append(plain, c)
-	}
-	return plain
-}
-
-func plainQuery(q catalog.Query) catalog.Query {
-	return catalog.Query{Text: q.Text, Key: q.Key, Omit: q.Omit, JSON: q.JSON, Bool: q.Bool}
 }

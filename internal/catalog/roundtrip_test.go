@@ -205,3 +205,30 @@ func quoteAny(v any) string {
 	}
 	return string(text)
 }
+
+// plain returns l with queries that compare equal to ones made by hand.
+func plain(l *catalog.Lookup) *catalog.Lookup {
+	c := *l
+	c.Query, c.With, c.ChangedBy = plainQuery(c.Query), plainChildren(c.With), plainChanges(c.ChangedBy)
+	return &c
+}
+
+func plainChanges(changes []catalog.Change) (plain []catalog.Change) {
+	for _, c := range changes {
+		c.Find = plainQuery(c.Find)
+		plain = append(plain, c)
+	}
+	return plain
+}
+
+func plainChildren(children []catalog.Child) (plain []catalog.Child) {
+	for _, c := range children {
+		c.Query, c.With = plainQuery(c.Query), plainChildren(c.With)
+		plain = append(plain, c)
+	}
+	return plain
+}
+
+func plainQuery(q catalog.Query) catalog.Query {
+	return catalog.Query{Text: q.Text, Key: q.Key, Omit: q.Omit, JSON: q.JSON, Bool: q.Bool}
+}
