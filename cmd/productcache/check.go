@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 
+	"productcache/internal/binlog"
 	"productcache/internal/catalog"
 	"productcache/internal/store"
 )
@@ -29,7 +30,11 @@ func check(ctx context.Context, c *Config, out io.Writer, log *slog.Logger) (err
 	if err != nil {
 		return err
 	}
-	return report(out, len(checked.Lookups), findings)
+	err = report(out, len(checked.Lookups), findings)
+	if c.FollowBinlog {
+		err = errors.Join(err, checkBinlog(ctx, db, out))
+	}
+	return err
 }
 
 // report prints what was found about so many lookups, and how many are beyond doubt.
@@ -57,6 +62,18 @@ func count(n int, one, several string) string {
 		return "1 " + one
 	}
 	return fmt.Sprint(n, " ", several)
+}
+
+// checkBinlog tries whether the database can be followed.
+func checkBinlog(ctx context.Context, db *store.Store, out io.Writer) error {
+	warnings, err := binlog.Check(ctx, endpoint(db))
+	for _, text := range warnings {
+		fmt.Fprintln(out, "-follow-binlog: warning:", text)
+	}
+	if err == nil {
+		fmt.Fprintln(out, "the binlog can be followed")
+	}
+	return err
 }
 
 func (c *Config) checkable(ctx context.Context, db *store.Store) (*catalog.Catalog, error) {
