@@ -55,8 +55,8 @@ type checker struct {
 	conn     *sql.Conn
 	timeout  time.Duration
 	mariaDB  bool
-	reads    [][2]string // schema and table of what the lookup's queries read
-	at       Finding     // where it is: Lookup and Query
+	reads    footprint // of the lookup's queries
+	at       Finding   // where it is: Lookup and Query
 	findings []Finding
 }
 
@@ -72,7 +72,7 @@ func (c *checker) warn(format string, args ...any) {
 }
 
 func (c *checker) lookup(ctx context.Context, l *catalog.Lookup) error {
-	c.at, c.reads = Finding{Lookup: l.Name}, nil
+	c.at, c.reads = Finding{Lookup: l.Name}, footprint{}
 	sample, err := c.changes(ctx, l)
 	if err != nil {
 		return err
@@ -103,11 +103,11 @@ func (c *checker) part(ctx context.Context, l *catalog.Lookup, p *part, sample s
 		return err
 	}
 	if works {
-		tables, err := c.plan(ctx, text)
+		reads, err := c.plan(ctx, text)
 		if err != nil {
 			return err
 		}
-		c.read(tables)
+		c.reads.add(reads)
 	}
 	for _, child := range p.with {
 		if err := c.part(ctx, l, child, sample, list); err != nil {

@@ -83,6 +83,10 @@ var checks = []struct {
 	{"table of another schema", "key: help_topic_id\nkey_type: integer\nquery: SELECT help_topic_id FROM mysql.help_topic WHERE help_topic_id IN (:keys)\nchanged_by:\n  mysql.help_topic: all", nil},
 	{"tables behind a view", id + "query: SELECT product_id FROM shown WHERE product_id IN (:keys)\nchanged_by:\n  word: all",
 		[]string{"does not name table `product`"}},
+	{"ignored but read", id + "query: SELECT p.product_id, p.sku FROM product p WHERE p.product_id IN (:keys) ORDER BY p.price\nchanged_by:\n  product: {key: product_id, ignore: [Price, sku, state]}",
+		[]string{`warning: changed_by ignores column "Price" of table ` + "`product`" + `, which is read`, `column "sku"`}},
+	{"ignored but read by a child", id + "query: SELECT product_id FROM product WHERE product_id IN (:keys)\nwith:\n  x: {key: product_id, query: 'SELECT product_id, price FROM product WHERE product_id IN (:keys)'}\nchanged_by:\n  product: {key: product_id, ignore: [price, sku]}",
+		[]string{`warning: changed_by ignores column "price"`}},
 	{"find", id + "query: SELECT product_id FROM product WHERE product_id IN (:keys)" + changed +
 		"\n  review: {key: product_id, find: SELECT product_id FROM product WHERE product_id IN (:keys)}\n  word: {key: word, find: SELECT product_id FROM product WHERE sku IN (:keys)}", nil},
 	{"find by values of another type", "key: word\nkey_type: string\nquery: SELECT word FROM word WHERE word IN (:keys)\nchanged_by:\n  d: {key: n, find: SELECT word FROM word WHERE word IN (:keys)}\n  word: {key: word}",

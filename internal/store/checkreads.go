@@ -19,13 +19,10 @@ func (c *checker) unfollowed(ctx context.Context, l *catalog.Lookup) error {
 	if err != nil {
 		return err
 	}
-	for _, read := range c.reads {
+	c.ignoredButRead(own[0], l)
+	for _, read := range c.reads.tables {
 		named := slices.ContainsFunc(l.ChangedBy, func(change catalog.Change) bool {
-			schema := change.Schema
-			if schema == "" {
-				schema = own[0]
-			}
-			return strings.EqualFold(schema, read[0]) && strings.EqualFold(change.Table, read[1])
+			return isTable(own[0], change, read[0], read[1])
 		})
 		if named {
 			continue
@@ -50,11 +47,28 @@ func tableNameIn(own string, read [2]string) string {
 	return qualifiedName(read[0], read[1])
 }
 
-// read notes tables that a query of the lookup reads.
-func (c *checker) read(tables [][2]string) {
-	for _, t := range tables {
-		if !slices.Contains(c.reads, t) {
-			c.reads = append(c.reads, t)
+// isTable reports whether a change is about a table. own is the schema of
+// changes that name none.
+func isTable(own string, c catalog.Change, schema, table string) bool {
+	of := c.Schema
+	if of == "" {
+		of = own
+	}
+	return strings.EqualFold(of, schema) && strings.EqualFold(c.Table, table)
+}
+
+// ignoredButRead warns of columns that the lookup's queries show, filter by or
+// sort by, though their changes are to be ignored: the answer would be wrong
+// until its ttl ends.
+func (c *checker) ignoredButRead(own string, l *catalog.Lookup) {
+	for _, change := range l.ChangedBy {
+		for _, name := range change.Ignore {
+			read := slices.ContainsFunc(c.reads.columns, func(column [3]string) bool {
+				return strings.EqualFold(column[2], name) && isTable(own, change, column[0], column[1])
+			})
+			if read {
+				c.warn("changed_by ignores column %q of table %s, which is read: the answer has its old value until the ttl ends", name, tableName(change))
+			}
 		}
 	}
 }
@@ -62,26 +76,59 @@ func (c *checker) read(tables [][2]string) {
 var (
 	dottedNames = regexp.MustCompile("`(?:[^`]|``)+`(?:\\.`(?:[^`]|``)+`)*")
 	tableNames  = regexp.MustCompile("^`((?:[^`]|``)+)`\\.`((?:[^`]|``)+)`$")
+	columnNames = regexp.MustCompile("^`((?:[^`]|``)+)`\\.`((?:[^`]|``)+)`\\.`((?:[^`]|``)+)`$")
+
+	// `schema`.`table` `alias`
+	aliasedNames = regexp.MustCompile("`(?:[^`]|``)+`\\.`((?:[^`]|``)+)` `((?:[^`]|``)+)`")
 )
 
-// tablesIn returns schema and table of each name of two parts in the query that
-// the server made of ours, which stands in its notes on EXPLAIN. Columns have
-// three parts there, as aliases and views are resolved; only the columns of
-// subqueries have two as well.
-func tablesIn(notes [][]string) (tables [][2]string) {
+// A footprint is what queries read.
+type footprint struct {
+	tables  [][2]string // schema and table
+	columns [][3]string // schema, table and column
+}
+
+func (f *footprint) add(other footprint) {
+	f.tables = appendNew(f.tables, other.tables...)
+	f.columns = appendNew(f.columns, other.columns...)
+}
+
+func appendNew[T comparable](all []T, more ...T) []T {
+	for _, one := range more {
+		if !slices.Contains(all, one) {
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+// footprintOf returns the names in the query that the server made of ours, which
+// stands in its notes on EXPLAIN: tables have two parts, with an alias behind
+// them; columns have three, schema, table or alias, and column. Views are resolved.
+// The columns of subqueries have two parts as well.
+func footprintOf(notes [][]string) (f footprint) {
 	for _, note := range notes {
 		if len(note) < 3 || note[1] != "1003" {
 			continue
 		}
+		aliases := map[string]string{}
+		for _, name := range aliasedNames.FindAllStringSubmatch(note[2], -1) {
+			aliases[unquote(name[2])] = unquote(name[1])
+		}
 		for _, name := range dottedNames.FindAllString(note[2], -1) {
-			parts := tableNames.FindStringSubmatch(name)
-			if parts == nil {
-				continue
+			if parts := tableNames.FindStringSubmatch(name); parts != nil {
+				f.tables = append(f.tables, [2]string{unquote(parts[1]), unquote(parts[2])})
 			}
-			tables = append(tables, [2]string{unquote(parts[1]), unquote(parts[2])})
+			if parts := columnNames.FindStringSubmatch(name); parts != nil {
+				table := unquote(parts[2])
+				if of, ok := aliases[table]; ok {
+					table = of
+				}
+				f.columns = append(f.columns, [3]string{unquote(parts[1]), table, unquote(parts[3])})
+			}
 		}
 	}
-	return tables
+	return f
 }
 
 func unquote(name string) string { return strings.ReplaceAll(name, "``", "`") }

@@ -50,7 +50,7 @@ func newDraft(tables []*tableInfo) *draft {
 			continue
 		}
 		l := draftLookup{Name: lookupName(strings.TrimPrefix(t.name, prefix), names), Table: t.name, Key: key, KeyType: keyType,
-			Columns: t.names(func(columnInfo) bool { return true }),
+			Columns: t.names(func(c columnInfo) bool { return c.name == key || !counterColumn.MatchString(c.name) }),
 			Bool:    t.names(func(c columnInfo) bool { return c.tiny }),
 			Ignore:  t.names(func(c columnInfo) bool { return counterColumn.MatchString(c.name) && c.name != key }),
 		}

@@ -26,22 +26,22 @@ type access struct {
 }
 
 // plan has MySQL explain a query and looks for tables that are read as a whole.
-// It returns the names of two parts in the query that MySQL makes of it.
-func (c *checker) plan(ctx context.Context, text string) (tables [][2]string, err error) {
+// It returns what the query reads.
+func (c *checker) plan(ctx context.Context, text string) (f footprint, err error) {
 	explain := "EXPLAIN FORMAT=TRADITIONAL " // MySQL's default format is a tree
 	if c.mariaDB {
 		explain = "EXPLAIN EXTENDED " // with the query in the notes
 	}
 	header, lines, err := table(ctx, c.conn, explain+text)
 	if err != nil {
-		return nil, c.refusal(err)
+		return f, c.refusal(err)
 	}
 	notes, err := records(ctx, c.conn, "SHOW WARNINGS")
 	if err != nil {
-		return nil, err
+		return f, err
 	}
 	c.judge(accesses(header, lines), indexDisabled(notes))
-	return tablesIn(notes), nil
+	return footprintOf(notes), nil
 }
 
 func accesses(header []string, lines [][]string) []access {

@@ -52,7 +52,7 @@ func TestStarter(t *testing.T) {
 			t.Errorf("lookups %q, want the products first, and neither their children nor people", got)
 		}
 		expect(t, s, c.Lookups[0], []string{"42"},
-			`{"product_id":42,"model":"shirt","image":"x.jpg","status":true,"viewed":12345,`+
+			`{"product_id":42,"model":"shirt","image":"x.jpg","status":true,`+
 				`"descriptions":[{"language_id":1,"name":"Shirt"}],`+
 				`"images":[{"product_image_id":1,"image":"a.jpg","sort_order":1},{"product_image_id":2,"image":"b.jpg","sort_order":2}]}`)
 		product := c.Lookups[0].ChangedBy[0]
