@@ -45,6 +45,10 @@ bench: deps ## run the benchmarks; see benchmarks/README.md
 soak: deps ## ten minutes of load with purges and restarts of MySQL, every answer checked
 	PRODUCTCACHE_SOAK=10m go test -count=1 -timeout 30m -v ./benchmarks/soak
 
+.PHONY: hammer
+hammer: deps deps-mysql ## five minutes on MariaDB and on MySQL of racing writers and readers, the binlog followed
+	PRODUCTCACHE_HAMMER=5m go test -count=1 -timeout 30m -v -run '^TestHammer$$' ./benchmarks/hammer
+
 .PHONY: deps
 deps: ## install what tests and demo need: MariaDB's server and client programs
 	@scripts/install.sh mariadbd mariadb-server-core
