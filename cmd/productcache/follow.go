@@ -66,9 +66,20 @@ func (s schema) Columns(ctx context.Context, schema, table string) ([]binlog.Col
 	found, err := s.Store.Columns(ctx, schema, table)
 	columns := make([]binlog.Column, len(found))
 	for i, c := range found {
-		columns[i] = binlog.Column{Name: c.Name, Unsigned: c.Unsigned, Charset: c.Charset}
+		columns[i] = binlog.Column{Name: c.Name, Unsigned: c.Unsigned, Charset: charset(c)}
 	}
 	return columns, err
+}
+
+// charset names how a column's bytes become text. MariaDB's UUID and addresses
+// are text to those who read, but bytes in the binlog: what cannot be decoded is
+// better than what seems to be BINARY.
+func charset(c store.Column) string {
+	switch c.Type {
+	case "uuid", "inet4", "inet6":
+		return c.Type
+	}
+	return c.Charset
 }
 
 // Cascades implements binlog.Database.

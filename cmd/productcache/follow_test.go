@@ -80,6 +80,20 @@ func TestFollowedAbsence(t *testing.T) {
 	r.await("the new row", func() bool { return r.get("/v1/products/4711").status == 200 })
 }
 
+// TestFollowedUUID: MariaDB's keys of this type are other bytes in the binlog
+// than in answers.
+func TestFollowedUUID(t *testing.T) {
+	s := mysqltest.MariaDB(t, mysqltest.Binlog())
+	database, flags := shop(t, s)
+	const key = "123e4567-e89b-12d3-a456-426655440000"
+	s.Exec(t, database, "CREATE TABLE parcels (id UUID PRIMARY KEY, at VARCHAR(20))", "INSERT INTO parcels VALUES ('"+key+"', 'here')")
+	r := start(t, append(flags, "-table", "parcels", "-follow-binlog")...)
+	r.await("following", func() bool { return r.isReady() && r.isFollowing() })
+	r.expect("/v1/parcels/"+key, 200, "productcache; fwd=miss; stored")
+	s.Exec(t, database, "UPDATE parcels SET at = 'there'")
+	r.await("the change", func() bool { return strings.Contains(r.get("/v1/parcels/"+key).body, "there") })
+}
+
 // TestFollowedTable follows -table by its primary key.
 func TestFollowedTable(t *testing.T) {
 	s := mysqltest.MariaDB(t, mysqltest.Binlog())
