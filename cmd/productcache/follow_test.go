@@ -39,7 +39,7 @@ func startFollowing(t *testing.T, s *mysqltest.Server, flags ...string) (r *runn
 	t.Helper()
 	database, own := shop(t, s)
 	s.Exec(t, database, `CREATE TABLE categories (category INT, id INT, PRIMARY KEY (category, id))`, `INSERT INTO categories VALUES (7,1),(7,2),(8,3)`)
-	r = start(t, append(append(append(own, "-follow-binlog"), catalogFile(t, followedShop)...), flags...)...)
+	r = start(t, append(append(append(own, "-follow-binlog", "-audit-rate", "0"), catalogFile(t, followedShop)...), flags...)...)
 	return r, database
 }
 
@@ -87,7 +87,7 @@ func TestFollowedUUID(t *testing.T) {
 	database, flags := shop(t, s)
 	const key = "123e4567-e89b-12d3-a456-426655440000"
 	s.Exec(t, database, "CREATE TABLE parcels (id UUID PRIMARY KEY, at VARCHAR(20))", "INSERT INTO parcels VALUES ('"+key+"', 'here')")
-	r := start(t, append(flags, "-table", "parcels", "-follow-binlog")...)
+	r := start(t, append(flags, "-table", "parcels", "-follow-binlog", "-audit-rate", "0")...)
 	r.await("following", func() bool { return r.isReady() && r.isFollowing() })
 	r.expect("/v1/parcels/"+key, 200, "productcache; fwd=miss; stored")
 	s.Exec(t, database, "UPDATE parcels SET at = 'there'")
@@ -98,7 +98,7 @@ func TestFollowedUUID(t *testing.T) {
 func TestFollowedTable(t *testing.T) {
 	s := mysqltest.MariaDB(t, mysqltest.Binlog())
 	database, flags := shop(t, s)
-	r := start(t, append(flags, "-table", "products", "-follow-binlog")...)
+	r := start(t, append(flags, "-table", "products", "-follow-binlog", "-audit-rate", "0")...)
 	r.await("following", func() bool { return r.isReady() && r.isFollowing() })
 	r.get("/v1/products/1")
 	s.Exec(t, database, "UPDATE products SET price = 77 WHERE id = 1")
