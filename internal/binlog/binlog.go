@@ -22,7 +22,8 @@
 // where it was, or at the end of the binlog (resume.go, position.go, stream.go).
 // Each event goes through reader.handle: a table map names a table, row events
 // are decoded as far as a route wants (tablemap.go, rows.go, cell.go,
-// rowchange.go), statements are searched for names of tables (statement.go).
+// rowchange.go), statements are searched for names of tables (query.go,
+// statement.go).
 // What a transaction makes stale gathers in effects and is invalidated at its
 // commit. Then the settler waits until the commit is visible (visible.go), runs
 // the catalog's find queries, and invalidates once more: what was loaded in
@@ -68,7 +69,8 @@ type Follower struct {
 	o       Options
 	status  status
 	pending pending
-	wake    chan struct{} // has room for one: there is something to settle
+	wake    chan struct{}    // has room for one: there is something to settle
+	warned  map[warning]bool // of Run alone
 }
 
 // New makes a follower. It connects to nothing before Run.
@@ -82,7 +84,7 @@ func New(o Options) (*Follower, error) {
 	if o.Moved == nil {
 		o.Moved = func(bool) {}
 	}
-	return &Follower{o: o, wake: make(chan struct{}, 1), status: newStatus()}, nil
+	return &Follower{o: o, wake: make(chan struct{}, 1), status: newStatus(), warned: map[warning]bool{}}, nil
 }
 
 // Backoff between two attempts to follow.
@@ -124,7 +126,7 @@ func (f *Follower) Run(ctx context.Context) {
 
 // report says why following has ended, each reason once in a row.
 func (f *Follower) report(err error) {
-	if !f.status.disconnected(err) {
+	if !f.status.disconnected(err) || errors.Is(err, errLost) { // the gap was told
 		return
 	}
 	if errors.Is(err, ErrUnable) {

@@ -90,10 +90,11 @@ func (w *watcher) step(s *session) {
 	w.reader.advance(e)
 	switch e.typ {
 	case eventFormat:
-		w.reader.server, w.reader.follower = w.server, &Follower{}
-		if w.checksums, err = w.reader.readFormat(e); err != nil {
+		w.reader.begun = true
+		if err = w.reader.readFormat(e); err != nil {
 			w.t.Fatal(err)
 		}
+		w.checksums = w.reader.checksums
 	case eventGTID, eventMariaDBGTID:
 		if err := w.reader.beginTransaction(e); err != nil {
 			w.t.Fatal(err)

@@ -73,9 +73,14 @@ func with(set mysql.GTIDSet, gtid mysql.GTID) mysql.GTIDSet {
 	return set.AddGTID(gtid)
 }
 
-// here returns the current end of the server's binlog.
+// here returns the current end of the server's binlog. The set of transactions,
+// for which it asks first, may be a little older than file and offset: what is
+// between them is read, and awaited.
 func (s *session) here(of *server) (position, error) {
 	p := position{identity: of.identity}
+	if err := s.askGTIDs(of, &p); err != nil {
+		return p, err
+	}
 	query := "SHOW BINARY LOG STATUS"
 	if of.mariadb {
 		query = "SHOW MASTER STATUS"
@@ -96,15 +101,12 @@ func (s *session) here(of *server) (position, error) {
 	if p.offset, err = strconv.ParseUint(rows[0][1], 10, 64); err != nil {
 		return p, fmt.Errorf("binlog: position: %w", err)
 	}
-	return s.withGTIDs(of, p)
+	return p, nil
 }
 
-// withGTIDs adds the set of transactions. It may be a little younger than file
-// and offset, which were asked for before: whoever takes the position for a
-// start lets everything go stale after it, and so misses nothing.
-func (s *session) withGTIDs(of *server, p position) (position, error) {
+func (s *session) askGTIDs(of *server, p *position) error {
 	if !of.gtids {
-		return p, nil
+		return nil
 	}
 	query := "SELECT @@GLOBAL.gtid_executed"
 	if of.mariadb {
@@ -112,8 +114,8 @@ func (s *session) withGTIDs(of *server, p position) (position, error) {
 	}
 	rows, err := s.ask(query)
 	if err != nil {
-		return p, fmt.Errorf("binlog: position: %w", err)
+		return fmt.Errorf("binlog: position: %w", err)
 	}
 	p.gtids = parseGTIDs(of.mariadb, rows[0][0])
-	return p, nil
+	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/dolthub/vitess/go/mysql"
@@ -37,8 +36,11 @@ type reader struct {
 	routes   *routes
 	format   mysql.BinlogFormat
 
+	checksums bool // events have them
+
 	at     position // behind the last complete transaction
-	expect position // where the stream was asked to begin; the zero position once that is checked
+	expect position // where the stream was asked to begin
+	begun  bool     // the server has found that place
 	fresh  bool     // the stream begins anew: everything goes stale when it does
 	offset uint64   // behind the last event
 	file   string   // of the last event
@@ -51,8 +53,8 @@ type reader struct {
 	effects effects
 	tables  map[uint64]*mapped // by the numbers that its table maps give
 
-	prepared    effects // of XA transactions that are prepared and not yet committed
-	outstanding int     // how many those are
+	prepared map[string]effects // of XA transactions that are prepared and not yet committed, by their ids
+	outdated bool               // routes must be looked for again, before rows are read
 }
 
 // mapped is a table of the transaction at hand; one without routes is nil.
@@ -63,17 +65,11 @@ type mapped struct {
 
 // read handles events until the stream fails.
 func (r *reader) read(s *session) error {
-	checksums := r.server.checksums
+	r.checksums = r.server.checksums
 	for {
-		e, err := s.next(checksums)
+		e, err := s.next(r.checksums)
 		if err != nil {
 			return err
-		}
-		if e.typ == eventFormat {
-			if checksums, err = r.readFormat(e); err != nil {
-				return err
-			}
-			continue
 		}
 		r.advance(e)
 		if err := r.handleSafely(e); err != nil {
@@ -101,22 +97,32 @@ func (r *reader) advance(e event) {
 		r.file = string(e.body[8:])
 	case e.next == 0 || e.flags&artificial != 0 || e.typ == eventHeartbeat || e.typ == eventHeartbeatV2:
 	default:
-		r.offset += uint64(e.size)
-		if uint32(r.offset) != e.next {
-			r.offset = r.offset&^(1<<32-1) | uint64(e.next) // events were left out
-		}
+		r.offset = behind(r.offset+uint64(e.size), e.next)
 	}
+}
+
+// behind returns the first offset from at on whose low half is next: events may
+// have been left out.
+func behind(at uint64, next uint32) uint64 {
+	const carry = 1 << 32
+	offset := at&^(carry-1) | uint64(next)
+	if offset < at {
+		offset += carry
+	}
+	return offset
 }
 
 func (r *reader) handle(e event) error {
 	switch e.typ {
+	case eventFormat:
+		return r.readFormat(e)
 	case eventRotate:
-		r.forgetTables()
+		r.rotate()
 	case eventHeartbeat, eventHeartbeatV2:
 		r.follower.status.alive()
 	case eventGTID, eventAnonymous, eventGTIDTagged, eventMariaDBGTID:
 		return r.beginTransaction(e)
-	case eventQuery, eventQueryCompressed:
+	case eventQuery, eventQueryCompressed, eventExecuteLoad:
 		return r.statement(e)
 	case eventXID:
 		r.endTransaction()
@@ -134,28 +140,40 @@ func (r *reader) handle(e event) error {
 	return nil
 }
 
-// readFormat reads how the events of a file are written, and returns whether
-// they have checksums. The first one shows that the server has found the place.
-func (r *reader) readFormat(e event) (checksums bool, err error) {
+// rotate goes on to another file. Nothing is missed if the one before is purged now.
+func (r *reader) rotate() {
+	r.forgetTables()
+	if r.begun {
+		r.at.file, r.at.offset, r.at.made = r.file, r.offset, 0
+	}
+}
+
+// readFormat reads how the events of a file are written. The first one shows that
+// the server has found the place.
+func (r *reader) readFormat(e event) error {
 	format, err := mysql.NewMysql56BinlogEvent(e.whole).Format()
 	if err != nil {
-		return false, fmt.Errorf("binlog: %w", err)
+		return fmt.Errorf("binlog: %w", err)
 	}
 	r.format, r.made = format, e.timestamp
-	return format.ChecksumAlgorithm == mysql.BinlogChecksumAlgCRC32, r.found()
+	r.checksums = format.ChecksumAlgorithm == mysql.BinlogChecksumAlgCRC32
+	if !r.begun {
+		return r.found()
+	}
+	if r.at.file == r.file {
+		r.at.made = r.made
+	}
+	return nil
 }
 
 // found checks, at the begin of the stream, that the file is the one in which
 // reading had stopped, and says that following has begun.
 func (r *reader) found() error {
 	expect := r.expect
-	if expect.file == "" {
-		return nil
-	}
-	r.expect = position{}
 	if expect.made != 0 && expect.identity == r.server.identity && expect.file == r.file && expect.made != r.made {
 		return fmt.Errorf("%w: %s was begun anew", errLost, r.file)
 	}
+	r.begun = true
 	if r.fresh {
 		r.at.made = r.made
 		r.follower.apply(unsettled{effects: r.follower.everything(), upTo: r.at, server: r.server, received: time.Now()})
@@ -179,57 +197,5 @@ func (r *reader) payload(e event) error {
 			return err
 		}
 	}
-	return nil
-}
-
-// statement handles a query event.
-func (r *reader) statement(e event) error {
-	if e.typ == eventQueryCompressed {
-		typ, body, err := inflateMariaDB(e.typ, e.body)
-		if err != nil {
-			return fmt.Errorf("%w: %w", errLost, err)
-		}
-		e.whole = append(append([]byte{}, e.whole[:headerSize]...), body...)
-		e.whole[4] = typ
-	}
-	q, err := mysql.NewMysql56BinlogEvent(e.whole).Query(r.format)
-	if err != nil {
-		return fmt.Errorf("%w: %w", errLost, err)
-	}
-	return r.query(q.SQL)
-}
-
-func (r *reader) query(sql string) error {
-	verb, _, _ := strings.Cut(strings.ToUpper(strings.TrimSpace(sql)), " ")
-	switch {
-	case verb == "BEGIN":
-		r.open = true
-	case verb == "COMMIT", verb == "ROLLBACK" && !strings.Contains(strings.ToUpper(sql), " TO "):
-		r.endTransaction()
-	case verb == "XA":
-		r.xa(strings.ToUpper(sql))
-	case isTransactionControl(sql):
-	default:
-		if err := r.altered(r.routes.mentionedBy(sql)); err != nil {
-			return err
-		}
-		if !r.open {
-			r.endTransaction()
-		}
-	}
-	return nil
-}
-
-// altered makes everything stale that depends on tables that a statement names,
-// and looks at their columns again.
-func (r *reader) altered(tables []*table) error {
-	for _, t := range tables {
-		t.affectAll(r.changes())
-		r.follower.status.statement(t)
-		if err := t.refresh(r.ctx, r.follower.o.Database); err != nil {
-			return err
-		}
-	}
-	r.forgetTables()
 	return nil
 }

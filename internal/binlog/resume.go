@@ -24,58 +24,79 @@ func (f *Follower) follow(ctx context.Context, at position) (position, error) {
 	if err != nil {
 		return at, err
 	}
-	routes, err := newRoutes(ctx, f.o.Lookups, f.o.Endpoint.Schema, of.foldNames, f.o.Database)
-	if err != nil {
-		return at, err
+	r := &reader{follower: f, ctx: ctx, server: of, at: at}
+	if err = r.begin(s); err == nil {
+		err = r.read(s)
 	}
-	r := &reader{follower: f, ctx: ctx, server: of, routes: routes, at: at}
-	if err := r.begin(s); err != nil {
-		return r.at, err
-	}
-	err = r.read(s)
 	if errors.Is(err, errLost) {
 		f.gap(err)
 		return position{}, err
 	}
-	return r.at, err
+	return r.reached(), err
+}
+
+// reached returns where to go on: nowhere if everything should have gone stale
+// first, and has not.
+func (r *reader) reached() position {
+	if r.fresh && !r.begun {
+		return position{}
+	}
+	return r.at
 }
 
 // begin starts the stream where the reader was, if the server can go on from
 // there, else at the end of the binlog with everything stale.
 func (r *reader) begin(s *session) error {
-	fresh := r.at.file == ""
-	if !fresh {
-		if why, err := s.cannotResume(r.server, r.at); err != nil {
+	r.fresh = r.at.file == ""
+	if !r.fresh {
+		why, err := s.cannotResume(r.server, &r.at)
+		if err != nil {
 			return err
-		} else if why != "" {
+		}
+		if r.fresh = why != ""; r.fresh {
 			r.follower.gap(fmt.Errorf("binlog: %s", why))
-			fresh = true
 		}
 	}
-	if fresh {
+	if r.fresh {
 		at, err := s.here(r.server)
 		if err != nil {
 			return err
 		}
 		r.at = at
 	}
-	if err := s.start(r.server, r.at); err != nil {
+	r.expect = r.at
+	if err := r.findTables(); err != nil {
 		return err
 	}
-	r.expect = r.at
-	r.fresh = fresh
-	return nil
+	return s.start(r.server, r.at)
+}
+
+// findTables looks for the tables that matter, as they are now. What the stream
+// has not come to yet may have altered them; then it will make all stale that
+// depends on them. But none may look as it was before where the stream is: a
+// statement is in the binlog before its effect can be seen.
+func (r *reader) findTables() (err error) {
+	f := r.follower
+	if r.at.identity == r.server.identity {
+		h := &horizon{endpoint: f.o.Endpoint}
+		defer h.close()
+		h.await(r.ctx, r.server, r.at, time.Now())
+	}
+	r.routes, err = newRoutes(r.ctx, f.o.Lookups, f.o.Endpoint.Schema, r.server.foldNames, f.o.Database)
+	r.outdated = err != nil
+	return err
 }
 
 // cannotResume says why the server cannot go on from a position without a gap,
 // as far as it does not notice by itself; "" if nothing speaks against it.
-func (s *session) cannotResume(of *server, at position) (why string, err error) {
+// Where GTIDs have been switched off, file and offset have to do.
+func (s *session) cannotResume(of *server, at *position) (why string, err error) {
 	same := at.identity == of.identity
-	switch {
-	case at.gtids == nil && !same:
+	if !of.gtids {
+		at.gtids = nil
+	}
+	if at.gtids == nil && !same {
 		return fmt.Sprintf("another server (%s instead of %s) has other files", of.identity, at.identity), nil
-	case (at.gtids != nil) != of.gtids && !of.mariadb:
-		return "GTIDs were switched on or off", nil
 	}
 	if set, ok := at.gtids.(mysql.Mysql56GTIDSet); ok {
 		rows, err := s.ask("SELECT GTID_SUBSET('" + set.String() + "', @@GLOBAL.gtid_executed)")
@@ -84,7 +105,7 @@ func (s *session) cannotResume(of *server, at position) (why string, err error) 
 		}
 	}
 	if same {
-		return s.rewritten(of, at)
+		return s.rewritten(of, *at)
 	}
 	return "", nil
 }

@@ -16,7 +16,6 @@ type route struct {
 	change  catalog.Change
 	key     int    // number of the key column; -1: every change makes the whole lookup stale
 	why     string // why key is -1, if the catalog does not want it so
-	warned  bool   // why a change makes the whole lookup stale has been said
 	ignored []bool // by column
 
 	// Set where rows of this table, the parent, take rows of the one that the
@@ -30,6 +29,7 @@ type table struct {
 	schema, name string
 	columns      []Column
 	routes       []*route
+	altered      bool // by a statement, and not looked at since
 }
 
 // tableName names a table.
@@ -67,6 +67,16 @@ func (r *routes) mentionedBy(sql string) []*table {
 		}
 	}
 	return found
+}
+
+// altered reports whether any of the tables is.
+func (r *routes) altered() bool {
+	for _, t := range r.tables {
+		if t.altered {
+			return true
+		}
+	}
+	return false
 }
 
 func isDropSchema(sql string) bool {
@@ -109,19 +119,6 @@ func (r *routes) table(ctx context.Context, schema, name string, db Database) (*
 	t := &table{schema: schema, name: name, columns: columns}
 	r.tables[id] = t
 	return t, nil
-}
-
-// refresh asks for a table's columns again: it was altered.
-func (t *table) refresh(ctx context.Context, db Database) error {
-	columns, err := db.Columns(ctx, t.schema, t.name)
-	if err != nil {
-		return fmt.Errorf("binlog: columns of %s.%s: %w", t.schema, t.name, err)
-	}
-	t.columns = columns
-	for i, old := range t.routes {
-		t.routes[i] = t.route(old.lookup, old.change, old.references)
-	}
-	return nil
 }
 
 // route finds the columns that a change names.

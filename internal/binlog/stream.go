@@ -139,7 +139,7 @@ func verified(b []byte) ([]byte, error) {
 	}
 	body := b[:len(b)-crc32.Size]
 	if crc32.ChecksumIEEE(body) != binary.LittleEndian.Uint32(b[len(body):]) {
-		return nil, errors.New("binlog: an event has a wrong checksum")
+		return nil, fmt.Errorf("%w: an event has a wrong checksum", errLost) // it is the file that is damaged
 	}
 	return body, nil
 }

@@ -3,7 +3,6 @@ package binlog
 import (
 	"encoding/binary"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/dolthub/vitess/go/mysql"
@@ -72,47 +71,12 @@ func (r *reader) endTransaction() {
 		r.follower.apply(unsettled{effects: r.effects, upTo: r.at, server: r.server, received: time.Now(), commit: r.commit})
 	}
 	r.follower.status.read(r.at)
+	r.outdated = r.outdated || r.routes.altered()
 	r.effects, r.gtid, r.open = nil, nil, false
 	r.forgetTables()
 }
 
 func (r *reader) forgetTables() { clear(r.tables) }
-
-// prepare ends the first half of an XA transaction. Its changes are in the
-// binlog now, and are committed by a statement later, which does not repeat them.
-func (r *reader) prepare(e event) {
-	if len(e.body) > 0 && e.body[0] != 0 { // XA COMMIT … ONE PHASE
-		r.endTransaction()
-		return
-	}
-	if r.prepared == nil {
-		r.prepared = effects{}
-	}
-	r.prepared.add(r.changes())
-	r.outstanding++
-	r.endTransaction()
-}
-
-// xa handles the end of a prepared transaction. What it changed is not told
-// apart from what others did that are prepared too.
-func (r *reader) xa(sql string) {
-	switch {
-	case strings.HasPrefix(sql, "XA COMMIT"), strings.HasPrefix(sql, "XA ROLLBACK"):
-	default:
-		return
-	}
-	switch {
-	case r.outstanding == 0: // prepared before this stream began
-		r.effects = r.follower.everything()
-	default:
-		r.changes().add(r.prepared)
-		r.outstanding--
-	}
-	if r.outstanding == 0 {
-		r.prepared = nil
-	}
-	r.endTransaction()
-}
 
 // mapTable notes which table the row events that follow are about.
 func (r *reader) mapTable(e event) error {
@@ -123,8 +87,13 @@ func (r *reader) mapTable(e event) error {
 	if r.tables == nil {
 		r.tables = map[uint64]*mapped{}
 	}
+	if r.outdated {
+		if err := r.findTables(); err != nil {
+			return err
+		}
+	}
 	t := r.routes.find(m.schema, m.table)
-	if t == nil {
+	if t == nil || t.altered { // by this transaction: everything is stale by it
 		delete(r.tables, id)
 		return nil
 	}
@@ -165,6 +134,7 @@ func (r *reader) rows(e event) (err error) {
 
 func (r *reader) changedRows(m *mapped, rows *rows) error {
 	changed, ignored := 0, 0
+	warn := r.warn(m.table)
 	for {
 		before, after, ok, err := rows.next(&m.tableMap)
 		if err != nil {
@@ -173,7 +143,7 @@ func (r *reader) changedRows(m *mapped, rows *rows) error {
 		if !ok {
 			break
 		}
-		if m.table.affect(r.changes(), &m.tableMap, before, after, r.warn(m.table)) {
+		if m.table.affect(r.changes(), &m.tableMap, before, after, warn) {
 			changed++
 		} else {
 			ignored++
@@ -183,26 +153,34 @@ func (r *reader) changedRows(m *mapped, rows *rows) error {
 	return nil
 }
 
-// unlike handles rows of a table that has other columns by now. The statement
+// unlike handles rows of a table that has more columns by now. The statement
 // that changed it makes all stale once more when the stream comes to it.
 func (r *reader) unlike(m *mapped) {
 	why := fmt.Sprintf("its row events have only %d columns, the table has %d", len(m.types), len(m.table.columns))
+	warn := r.warn(m.table)
 	for _, route := range m.table.routes {
 		r.changes().addAll(route.lookup)
-		r.warn(m.table)(route, why)
+		warn(route, why)
 	}
 	r.follower.status.rows(m.table, 1, 0)
 }
 
-// warn returns a function that says, once for each route, why its whole lookup
-// goes stale.
+// A warning is one that was given.
+type warning struct {
+	lookup string
+	table  tableName
+	why    string
+}
+
+// warn returns a function that says, once, why a whole lookup goes stale.
 func (r *reader) warn(t *table) func(*route, string) {
+	f := r.follower
 	return func(to *route, why string) {
-		if to.warned {
+		w := warning{to.lookup.Name, tableName{t.schema, t.name}, why}
+		if f.warned[w] {
 			return
 		}
-		to.warned = true
-		r.follower.o.Logger.Warn("a change makes the whole lookup stale", "lookup", to.lookup.Name,
-			"table", t.schema+"."+t.name, "reason", why)
+		f.warned[w] = true
+		f.o.Logger.Warn("a change makes the whole lookup stale", "lookup", w.lookup, "table", w.table.String(), "reason", why)
 	}
 }
