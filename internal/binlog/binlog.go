@@ -71,7 +71,11 @@ type Follower struct {
 	pending pending
 	wake    chan struct{}    // has room for one: there is something to settle
 	warned  map[warning]bool // of Run alone
+	limits  limits
 }
+
+// limits are how long to wait: for signs of life, and before another attempt.
+type limits struct{ silence, maxPause time.Duration }
 
 // New makes a follower. It connects to nothing before Run.
 func New(o Options) (*Follower, error) {
@@ -84,7 +88,13 @@ func New(o Options) (*Follower, error) {
 	if o.Moved == nil {
 		o.Moved = func(bool) {}
 	}
-	return &Follower{o: o, wake: make(chan struct{}, 1), status: newStatus(), warned: map[warning]bool{}}, nil
+	return &Follower{
+		o:      o,
+		status: newStatus(),
+		wake:   make(chan struct{}, 1),
+		warned: map[warning]bool{},
+		limits: limits{silence, maxPause},
+	}, nil
 }
 
 // Backoff between two attempts to follow.
@@ -120,7 +130,7 @@ func (f *Follower) Run(ctx context.Context) {
 		if !sleep(ctx, jittered(pause)) {
 			return
 		}
-		pause = min(2*pause, maxPause)
+		pause = min(2*pause, f.limits.maxPause)
 	}
 }
 

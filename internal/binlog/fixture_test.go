@@ -68,6 +68,9 @@ type follow struct {
 	log      *logged
 	stop     func()
 
+	address        string // where to connect; empty: to the server itself
+	user, password string // as whom; empty: the server's own account
+
 	mu    sync.Mutex // guards said, moved and found
 	said  []string   // "products 1", "products *", in the order of the calls
 	moved []bool
@@ -131,6 +134,7 @@ func (f *follow) begin(t *testing.T, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	f.follower.LimitsForTest(2*time.Second, 200*time.Millisecond)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -142,8 +146,15 @@ func (f *follow) begin(t *testing.T, text string) {
 }
 
 func (f *follow) endpoint(t *testing.T) binlog.Endpoint {
-	password := strings.TrimPrefix(strings.Split(f.server.DSN(""), "@")[0], mysqltest.User+":")
-	return binlog.Endpoint{Network: "tcp", Address: f.server.Addr(), User: mysqltest.User, Password: password, Schema: f.schema}
+	e := binlog.Endpoint{Network: "tcp", Address: f.address, User: f.user, Password: f.password, Schema: f.schema}
+	if e.Address == "" {
+		e.Address = f.server.Addr()
+	}
+	if e.User == "" {
+		e.User = mysqltest.User
+		e.Password = strings.TrimPrefix(strings.Split(f.server.DSN(""), "@")[0], mysqltest.User+":")
+	}
+	return e
 }
 
 func (f *follow) exec(t *testing.T, statements ...string) {

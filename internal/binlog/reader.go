@@ -54,7 +54,8 @@ type reader struct {
 	tables  map[uint64]*mapped // by the numbers that its table maps give
 
 	prepared map[string]effects // of XA transactions that are prepared and not yet committed, by their ids
-	outdated bool               // routes must be looked for again, before rows are read
+	pulse    pulse
+	outdated bool // routes must be looked for again, before rows are read
 }
 
 // mapped is a table of the transaction at hand; one without routes is nil.
@@ -113,13 +114,16 @@ func behind(at uint64, next uint32) uint64 {
 }
 
 func (r *reader) handle(e event) error {
+	if e.typ != eventHeartbeat && e.typ != eventHeartbeatV2 {
+		r.pulse.reset()
+	}
 	switch e.typ {
 	case eventFormat:
 		return r.readFormat(e)
 	case eventRotate:
 		r.rotate()
 	case eventHeartbeat, eventHeartbeatV2:
-		r.follower.status.alive()
+		return r.heartbeat(e)
 	case eventGTID, eventAnonymous, eventGTIDTagged, eventMariaDBGTID:
 		return r.beginTransaction(e)
 	case eventQuery, eventQueryCompressed, eventExecuteLoad:

@@ -18,6 +18,7 @@ func (f *Follower) follow(ctx context.Context, at position) (position, error) {
 		return at, err
 	}
 	defer s.close()
+	s.silence = f.limits.silence
 	stop := context.AfterFunc(ctx, s.close)
 	defer stop()
 	of, err := s.inspect()
@@ -25,6 +26,7 @@ func (f *Follower) follow(ctx context.Context, at position) (position, error) {
 		return at, err
 	}
 	r := &reader{follower: f, ctx: ctx, server: of, at: at}
+	defer r.pulse.close()
 	if err = r.begin(s); err == nil {
 		err = r.read(s)
 	}

@@ -62,8 +62,9 @@ func (e Endpoint) params() (*mysql.ConnParams, error) {
 // turned into a stream of events. It is used by one goroutine, but close may
 // be called by another one, and ends what it does.
 type session struct {
-	conn  *mysql.Conn
-	limit time.Duration // for one question
+	conn    *mysql.Conn
+	limit   time.Duration // for one question
+	silence time.Duration // between two events
 }
 
 func connect(ctx context.Context, e Endpoint) (*session, error) {
@@ -77,7 +78,7 @@ func connect(ctx context.Context, e Endpoint) (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("binlog: connect: %w", err)
 	}
-	return &session{conn: conn, limit: connectTimeout}, nil
+	return &session{conn: conn, limit: connectTimeout, silence: silence}, nil
 }
 
 func (s *session) close() { s.conn.Close() }

@@ -110,7 +110,7 @@ func parseEvent(b []byte) (event, error) {
 
 // next waits for the next event and checks its checksum.
 func (s *session) next(checksums bool) (event, error) {
-	if err := s.conn.Conn.SetReadDeadline(time.Now().Add(silence)); err != nil {
+	if err := s.conn.Conn.SetReadDeadline(time.Now().Add(s.silence)); err != nil {
 		return event{}, err
 	}
 	raw, err := s.conn.ReadBinlogEvent()
