@@ -4,8 +4,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-# record NAME FLAGS... runs benchmarks into results/NAME.txt.
-record() {
+# keep NAME COMMAND... runs a command into results/NAME.txt.
+keep() {
 	name=$1
 	shift
 	[ -z "$wanted" ] || case " $wanted " in *" $name "*) ;; *) return 0 ;; esac
@@ -17,13 +17,21 @@ record() {
 		echo "processors: $(nproc)"
 		echo "memory: $(awk '/MemTotal/ { printf "%d MiB", $2 / 1024 }' /proc/meminfo)"
 		echo "database: $( (mariadbd --version || /usr/sbin/mariadbd --version) 2>/dev/null | sed 's/.*Ver //')"
+		echo "database: $("${PRODUCTCACHE_TEST_MYSQL:-${XDG_CACHE_HOME:-$HOME/.cache}/productcache-test/mysql}/mysqld" --no-defaults --version 2>/dev/null | sed 's/.*Ver /MySQL /')"
 		echo "load before: $(cut -d' ' -f1-3 /proc/loadavg)"
-		echo "command: go test -run '^\$' -timeout 60m $* ./benchmarks"
+		echo "command: $*"
 		echo
 	} >"$unfinished"
-	go test -run '^$' -timeout 60m "$@" ./benchmarks >>"$unfinished" 2>&1 || echo "$name failed: see $file" >&2
+	"$@" >>"$unfinished" 2>&1 || echo "$name failed: see $file" >&2
 	printf '\nload after: %s\n' "$(cut -d' ' -f1-3 /proc/loadavg)" >>"$unfinished"
 	cat "$unfinished" >"$file"
+}
+
+# record NAME FLAGS... keeps benchmarks.
+record() {
+	name=$1
+	shift
+	keep "$name" go test -run='^$' -timeout=60m "$@" ./benchmarks
 }
 
 wanted=$*
@@ -42,3 +50,7 @@ record coldstart -bench '^BenchmarkColdStart$' -count 10 -benchtime 3x
 record hotkey -bench '^BenchmarkHotKey$' -count 3 -benchtime 3x
 record mix -bench '^BenchmarkMix$' -count 10 -benchtime 20000x
 record memory -bench '^BenchmarkMemory$' -count 1 -benchtime 1x
+record freshness -bench '^BenchmarkFreshness$' -count 3 -benchtime 4000x
+record follower -bench '^BenchmarkFollower$' -count 3 -benchtime 10s
+record views -bench '^BenchmarkViews$' -count 3 -benchtime 10000x
+keep hammer make hammer
