@@ -16,6 +16,7 @@ type proxy struct {
 	target string     // empty: nobody gets through
 	hole   bool       // what the server says to those connected now is swallowed
 	conns  map[net.Conn]bool
+	calls  int // connections that were made
 }
 
 func newProxy(t *testing.T, target string) *proxy {
@@ -47,6 +48,18 @@ func (p *proxy) lead(target string) {
 	clear(p.conns)
 }
 
+// await waits for that many further connections.
+func (p *proxy) await(t *testing.T, more int) {
+	t.Helper()
+	calls := func() int {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.calls
+	}
+	want := calls() + more
+	eventually(t, "connections", func() bool { return calls() >= want })
+}
+
 // swallow leaves the connections that there are open, but silent.
 func (p *proxy) swallow() {
 	p.mu.Lock()
@@ -61,6 +74,7 @@ func (p *proxy) accept() {
 			return
 		}
 		p.mu.Lock()
+		p.calls++
 		target := p.target
 		p.mu.Unlock()
 		server, err := net.Dial("tcp", target)
