@@ -140,8 +140,8 @@ func (f *Follower) report(err error) {
 		return
 	}
 	if errors.Is(err, ErrUnable) {
-		f.o.Moved(false)
 		f.o.Logger.Warn("cannot follow the binlog: entries live by their ttl", "error", err)
+		f.o.Moved(false)
 		return
 	}
 	f.o.Logger.Warn("lost the binlog, trying again", "error", err)
