@@ -18,13 +18,14 @@
 // # The path of a change
 //
 // [Follower.Run] connects (session.go), makes sure that the server can be
-// followed (server.go), finds the tables that matter (route.go), and begins
-// where it was, or at the end of the binlog (resume.go, position.go, stream.go).
+// followed (server.go), and begins where it was, or at the end of the binlog
+// (resume.go, position.go, stream.go), with the tables that matter (route.go).
 // Each event goes through reader.handle: a table map names a table, row events
-// are decoded as far as a route wants (tablemap.go, rows.go, cell.go,
-// rowchange.go), statements are searched for names of tables (query.go,
-// statement.go).
-// What a transaction makes stale gathers in effects and is invalidated at its
+// are decoded as far as a route wants (tablemap.go, rows.go, image.go,
+// rowchange.go, keytext.go), statements are searched for names of tables
+// (query.go, statement.go), heartbeats show whether this is still the server's
+// binlog (pulse.go). What a transaction makes stale gathers in effects, those of
+// XA transactions until the second half (xa.go), and is invalidated at its
 // commit. Then the settler waits until the commit is visible (visible.go), runs
 // the catalog's find queries, and invalidates once more: what was loaded in
 // between may be old.

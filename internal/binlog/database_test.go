@@ -9,12 +9,19 @@ import (
 	"productcache/internal/catalog"
 )
 
-var errFind = errors.New("find: MySQL is away")
+var errFind = errors.New("MySQL is away")
 
 // database answers a follower's questions by SQL, as the store does.
 type database struct{ *follow }
 
 func (d database) Columns(ctx context.Context, schema, table string) (columns []binlog.Column, err error) {
+	d.mu.Lock()
+	mute := d.mute > 0
+	d.mute--
+	d.mu.Unlock()
+	if mute {
+		return nil, errFind
+	}
 	rows, err := d.db.QueryContext(ctx, `SELECT COLUMN_NAME, COLUMN_TYPE LIKE '%unsigned%', COALESCE(CHARACTER_SET_NAME, '')
 		FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION`, schema, table)
 	if err != nil {

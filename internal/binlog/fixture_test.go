@@ -75,6 +75,7 @@ type follow struct {
 	said  []string   // "products 1", "products *", in the order of the calls
 	moved []bool
 	fails bool // Find fails
+	mute  int  // how many questions for columns fail
 	news  chan struct{}
 }
 

@@ -93,6 +93,21 @@ func resumes(t *testing.T, s *mysqltest.Server) {
 	f.counted(t, 0, 2)
 }
 
+// TestFirstAttemptFails: what was to go stale at the begin does at the next one.
+func TestFirstAttemptFails(t *testing.T) {
+	onEach(t, func(t *testing.T, s *mysqltest.Server) {
+		f := newShop(t, s)
+		f.mute = 2
+		f.begin(t, shopCatalog)
+		f.back(t, 1)
+		expect(t, f, everything...)
+		f.counted(t, 0, 0)
+		if n := f.log.lines(errFind.Error()); n != 1 {
+			t.Errorf("the failure is logged %d times, want once:\n%s", n, f.log)
+		}
+	})
+}
+
 // dumps returns the numbers of the connections that are sent the binlog.
 func dumps(t *testing.T, s *mysqltest.Server) (ids []string) {
 	for _, row := range s.Query(t, "", "SHOW PROCESSLIST") {

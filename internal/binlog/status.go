@@ -39,7 +39,7 @@ type Stats struct {
 	Gaps           uint64       // times at which changes may have been missed
 	Disconnects    uint64
 	Transactions   uint64        // read
-	Lag            time.Duration // from the commit of the last transaction that mattered to its being applied; while not following, since the last sign of life
+	Lag            time.Duration // from the commit of the last transaction to its being read or, if it mattered, applied; while not following, since the last sign of life
 	Position       string        // up to where the binlog was read
 	Applied        string        // up to where what changed is invalidated for good
 	LastEvent      time.Time     // when the last sign of life was received
@@ -114,11 +114,14 @@ func (s *status) alive() {
 	s.stats.Lag = 0
 }
 
-// read notes a transaction.
-func (s *status) read(at position) {
+// read notes a transaction. One that changed nothing counts as applied.
+func (s *status) read(at position, commit time.Time, of *server, changes bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.at = at
+	if !changes && !commit.IsZero() {
+		s.stats.Lag = max(0, time.Since(commit)+of.ahead)
+	}
 	s.stats.Transactions++
 	s.stats.LastEvent = time.Now()
 }

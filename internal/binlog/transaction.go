@@ -70,7 +70,7 @@ func (r *reader) endTransaction() {
 	if len(r.effects) > 0 {
 		r.follower.apply(unsettled{effects: r.effects, upTo: r.at, server: r.server, received: time.Now(), commit: r.commit})
 	}
-	r.follower.status.read(r.at)
+	r.follower.status.read(r.at, r.commit, r.server, len(r.effects) > 0)
 	r.outdated = r.outdated || r.routes.altered()
 	r.effects, r.gtid, r.open = nil, nil, false
 	r.forgetTables()
