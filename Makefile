@@ -47,7 +47,7 @@ soak: deps ## ten minutes of load with purges and restarts of MySQL, every answe
 
 .PHONY: hammer
 hammer: deps deps-mysql ## five minutes on MariaDB and on MySQL of racing writers and readers, the binlog followed
-	PRODUCTCACHE_HAMMER=5m go test -count=1 -timeout 30m -v -run '^TestHammer$$' ./benchmarks/hammer
+	PRODUCTCACHE_HAMMER=$${PRODUCTCACHE_HAMMER:-5m} go test -count=1 -timeout 30m -v -run '^TestHammer$$' ./benchmarks/hammer
 
 .PHONY: deps
 deps: ## install what tests and demo need: MariaDB's server and client programs

@@ -26,25 +26,25 @@ type followed struct {
 // onFollowed runs a benchmark on each server.
 func onFollowed(b *testing.B, run func(b *testing.B, f *followed)) {
 	binary := program(b)
-	for name, get := range map[string]func(testing.TB, ...mysqltest.Option) *mysqltest.Server{
-		"MariaDB": mysqltest.MariaDB, "MySQL": mysqltest.MySQL,
-	} {
-		b.Run("server="+name, func(b *testing.B) {
-			f := &followed{Server: get(b, mysqltest.Binlog()), binary: binary}
-			database := f.Database(b)
-			f.dsn, f.pool = f.DSN(database), f.Open(b, database)
-			f.pool.SetMaxIdleConns(clients)
-			if err := demoshop.Load(context.Background(), f.pool, products); err != nil {
-				b.Fatal(err)
-			}
-			file := filepath.Join(b.TempDir(), "catalog.yaml")
-			if err := os.WriteFile(file, demoshop.Catalog(), 0o600); err != nil {
-				b.Fatal(err)
-			}
-			f.catalog = "-catalog=" + file
-			run(b, f)
-		})
+	b.Run("server=MariaDB", func(b *testing.B) { run(b, openFollowed(b, binary, mysqltest.MariaDB(b, mysqltest.Binlog()))) })
+	b.Run("server=MySQL", func(b *testing.B) { run(b, openFollowed(b, binary, mysqltest.MySQL(b, mysqltest.Binlog()))) })
+}
+
+func openFollowed(b *testing.B, binary string, s *mysqltest.Server) *followed {
+	b.Helper()
+	f := &followed{Server: s, binary: binary}
+	database := f.Database(b)
+	f.dsn, f.pool = f.DSN(database), f.Open(b, database)
+	f.pool.SetMaxIdleConns(clients)
+	if err := demoshop.Load(context.Background(), f.pool, products); err != nil {
+		b.Fatal(err)
 	}
+	file := filepath.Join(b.TempDir(), "catalog.yaml")
+	if err := os.WriteFile(file, demoshop.Catalog(), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	f.catalog = "-catalog=" + file
+	return f
 }
 
 // start starts the program, warm, and without audits, whose loads would count.

@@ -60,6 +60,7 @@ func BenchmarkViews(b *testing.B) {
 // Metrics of the program.
 const (
 	invalidatedKeys = "productcache_binlog_invalidated_keys_total"
+	transactions    = "productcache_binlog_transactions_total"
 	ignoredRows     = "productcache_binlog_rows_ignored_total"
 )
 
@@ -94,14 +95,17 @@ type measured struct {
 	following, idle *child.Process
 	began           time.Time
 	before          [2]time.Duration
+	read            float64 // transactions
 }
 
 func measure(b *testing.B, following, idle *child.Process) *measured {
-	return &measured{b, following, idle, time.Now(), [2]time.Duration{cpu(b, following), cpu(b, idle)}}
+	read := metric(b, following, transactions)
+	return &measured{b, following, idle, time.Now(), [2]time.Duration{cpu(b, following), cpu(b, idle)}, read}
 }
 
 // report reports what the one that follows took, and how much more that is than the other's.
 func (m *measured) report(perSecond float64, of string) {
+	awaitMetric(m.b, m.following, transactions, m.read+float64(m.b.N)) // what it has not read has cost nothing yet
 	following, idle := cpu(m.b, m.following)-m.before[0], cpu(m.b, m.idle)-m.before[1]
 	took := time.Since(m.began)
 	m.b.ReportMetric(100*following.Seconds()/took.Seconds(), "cpu-%")
