@@ -53,4 +53,4 @@ record memory -bench '^BenchmarkMemory$' -count 1 -benchtime 1x
 record freshness -bench '^BenchmarkFreshness$' -count 3 -benchtime 4000x
 record follower -bench '^BenchmarkFollower$' -count 3 -benchtime 10s
 record views -bench '^BenchmarkViews$' -count 3 -benchtime 10000x
-keep hammer make hammer
+keep hammer env "PRODUCTCACHE_HAMMER=${PRODUCTCACHE_HAMMER:-5m}" go test -count=1 -timeout=30m -v -run='^TestHammer$' ./benchmarks/hammer
