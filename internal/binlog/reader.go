@@ -139,9 +139,43 @@ func (r *reader) handle(e event) error {
 	case eventIncident:
 		return fmt.Errorf("%w: the server itself says that events are missing", errLost)
 	default:
-		return r.rows(e)
+		return r.other(e)
 	}
 	return nil
+}
+
+// passable is the header's flag of events that may be passed over by those who do
+// not know them (LOG_EVENT_IGNORABLE_F).
+const passable = 0x80
+
+// other handles rows, and events that say nothing about rows. One that is not
+// known, and that may not be passed over, may hold changes of anything.
+func (r *reader) other(e event) error {
+	switch {
+	case holdsRows(e.typ):
+		return r.rows(e)
+	case e.flags&passable != 0, saysNothing(e.typ):
+		return nil
+	}
+	r.follower.unknown(e.typ)
+	r.changes().add(r.follower.everything())
+	return nil
+}
+
+// saysNothing reports whether events of a type, of all those that MySQL 9.7 and
+// MariaDB 11.8 write, say nothing about rows.
+func saysNothing(typ byte) bool {
+	switch typ {
+	case 3, 5, 13, 14: // stop, variables of a statement
+		return true
+	case 9, 11, 17: // the file of a LOAD DATA, whose statement follows
+		return true
+	case 28, 29, 35, 36, 37: // MySQL's: text of a statement, GTIDs before a file, groups
+		return true
+	case 160, 161, 163, 164: // MariaDB's: text of a statement, checkpoint, GTIDs before a file, encryption
+		return true
+	}
+	return false
 }
 
 // rotate goes on to another file. Nothing is missed if the one before is purged now.

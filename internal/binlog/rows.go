@@ -45,12 +45,15 @@ type rows struct {
 	rest          []byte
 }
 
+// holdsRows reports whether an event is one of rows, compressed or not.
+func holdsRows(event byte) bool { return kindOf(event) != 0 || kindOf(plainTypes[event]) != 0 }
+
 // tableID returns the id that the table map before a row event of type event has.
 // The event may be one of MariaDB's compressed ones.
 func tableID(event byte, body []byte) (uint64, error) {
 	d := decoder{rest: body}
 	id := d.uint(6)
-	if d.bad || kindOf(event) == 0 && kindOf(plainTypes[event]) == 0 {
+	if d.bad || !holdsRows(event) {
 		return 0, malformed("event %d of %d bytes as rows", event, len(body))
 	}
 	return id, nil

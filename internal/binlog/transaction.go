@@ -101,19 +101,10 @@ func (r *reader) mapTable(e event) error {
 	return nil
 }
 
-// rows handles an event of changed rows, if it is one. Those of tables that
-// nobody follows are not decoded.
-func (r *reader) rows(e event) (err error) {
-	typ, body := e.typ, e.body
-	if _, packed := plainTypes[typ]; packed {
-		if typ, body, err = inflateMariaDB(typ, body); err != nil {
-			return fmt.Errorf("%w: %w", errLost, err)
-		}
-	}
-	if kindOf(typ) == 0 {
-		return nil
-	}
-	id, err := tableID(typ, body)
+// rows handles an event of changed rows. Those of tables that nobody follows are
+// not decoded.
+func (r *reader) rows(e event) error {
+	id, err := tableID(e.typ, e.body)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errLost, err)
 	}
@@ -122,23 +113,32 @@ func (r *reader) rows(e event) (err error) {
 	case m == nil:
 		return nil
 	case len(m.types) < len(m.table.columns): // more: those at the end are hidden
-		r.unlike(m)
+		r.unlike(m, fmt.Sprintf("its row events have only %d columns, the table has %d", len(m.types), len(m.table.columns)))
 		return nil
+	}
+	if err := r.changedRows(m, e.typ, e.body); err != nil {
+		r.unlike(m, err.Error())
+	}
+	return nil
+}
+
+// changedRows decodes an event of changed rows.
+func (r *reader) changedRows(m *mapped, typ byte, body []byte) (err error) {
+	if _, packed := plainTypes[typ]; packed {
+		if typ, body, err = inflateMariaDB(typ, body); err != nil {
+			return err
+		}
 	}
 	rows, err := parseRows(typ, body)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errLost, err)
+		return err
 	}
-	return r.changedRows(m, &rows)
-}
-
-func (r *reader) changedRows(m *mapped, rows *rows) error {
 	changed, ignored := 0, 0
 	warn := r.warn(m.table)
 	for {
 		before, after, ok, err := rows.next(&m.tableMap)
 		if err != nil {
-			return fmt.Errorf("%w: %w", errLost, err)
+			return err
 		}
 		if !ok {
 			break
@@ -153,10 +153,11 @@ func (r *reader) changedRows(m *mapped, rows *rows) error {
 	return nil
 }
 
-// unlike handles rows of a table that has more columns by now. The statement
-// that changed it makes all stale once more when the stream comes to it.
-func (r *reader) unlike(m *mapped) {
-	why := fmt.Sprintf("its row events have only %d columns, the table has %d", len(m.types), len(m.table.columns))
+// unlike handles rows that are not understood, such as those of a table that has
+// more columns by now: all that depends on it goes stale. Where the table was
+// altered, the statement that did it makes all stale once more when the stream
+// comes to it.
+func (r *reader) unlike(m *mapped, why string) {
 	warn := r.warn(m.table)
 	for _, route := range m.table.routes {
 		r.changes().addAll(route.lookup)
@@ -170,6 +171,16 @@ type warning struct {
 	lookup string
 	table  tableName
 	why    string
+}
+
+// unknown says, once, that events of a type are not understood.
+func (f *Follower) unknown(typ byte) {
+	w := warning{why: fmt.Sprintf("events of type %d", typ)}
+	if f.warned[w] {
+		return
+	}
+	f.warned[w] = true
+	f.o.Logger.Warn("an event of the binlog is not understood: everything goes stale", "type", typ)
 }
 
 // warn returns a function that says, once, why a whole lookup goes stale.
