@@ -94,15 +94,20 @@ func TestFollowedUUID(t *testing.T) {
 	r.await("the change", func() bool { return strings.Contains(r.get("/v1/parcels/"+key).body, "there") })
 }
 
-// TestFollowedTable follows -table by its primary key.
+// TestFollowedTable follows -table by its primary key, over TCP and over a Unix
+// socket.
 func TestFollowedTable(t *testing.T) {
 	s := mysqltest.MariaDB(t, mysqltest.Binlog())
-	database, flags := shop(t, s)
-	r := start(t, append(flags, "-table", "products", "-follow-binlog", "-audit-rate", "0")...)
-	r.await("following", func() bool { return r.isReady() && r.isFollowing() })
-	r.get("/v1/products/1")
-	s.Exec(t, database, "UPDATE products SET price = 77 WHERE id = 1")
-	r.await("the new price", func() bool { return strings.Contains(r.get("/v1/products/1").body, `"77.00"`) })
+	for name, dsn := range map[string]func(string) string{"tcp": s.DSN, "unix": s.SocketDSN} {
+		t.Run(name, func(t *testing.T) {
+			database, _ := shop(t, s)
+			r := start(t, "-mysql-dsn", dsn(database), "-table", "products", "-follow-binlog", "-audit-rate", "0")
+			r.await("following", func() bool { return r.isReady() && r.isFollowing() })
+			r.get("/v1/products/1")
+			s.Exec(t, database, "UPDATE products SET price = 77 WHERE id = 1")
+			r.await("the new price", func() bool { return strings.Contains(r.get("/v1/products/1").body, `"77.00"`) })
+		})
+	}
 }
 
 // TestLifetimeWhileFollowing is an hour unless a flag or the catalog says
