@@ -94,14 +94,22 @@ func TestFollowedUUID(t *testing.T) {
 	r.await("the change", func() bool { return strings.Contains(r.get("/v1/parcels/"+key).body, "there") })
 }
 
-// TestFollowedTable follows -table by its primary key, over TCP and over a Unix
-// socket.
+// TestFollowedTable follows -table by its primary key, over TCP, over a Unix
+// socket, and by TLS.
 func TestFollowedTable(t *testing.T) {
-	s := mysqltest.MariaDB(t, mysqltest.Binlog())
-	for name, dsn := range map[string]func(string) string{"tcp": s.DSN, "unix": s.SocketDSN} {
-		t.Run(name, func(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		server func(testing.TB, ...mysqltest.Option) *mysqltest.Server
+		dsn    func(s *mysqltest.Server, database string) string
+	}{
+		{"tcp", mysqltest.MariaDB, (*mysqltest.Server).DSN},
+		{"unix", mysqltest.MariaDB, (*mysqltest.Server).SocketDSN},
+		{"tls", mysqltest.MySQL, func(s *mysqltest.Server, database string) string { return s.DSN(database) + "?tls=skip-verify" }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := tt.server(t, mysqltest.Binlog())
 			database, _ := shop(t, s)
-			r := start(t, "-mysql-dsn", dsn(database), "-table", "products", "-follow-binlog", "-audit-rate", "0")
+			r := start(t, "-mysql-dsn", tt.dsn(s, database), "-table", "products", "-follow-binlog", "-audit-rate", "0")
 			r.await("following", func() bool { return r.isReady() && r.isFollowing() })
 			r.get("/v1/products/1")
 			s.Exec(t, database, "UPDATE products SET price = 77 WHERE id = 1")
