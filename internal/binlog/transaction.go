@@ -67,12 +67,14 @@ func (r *reader) endTransaction() {
 		r.at.gtids = with(r.at.gtids, r.gtid)
 	}
 	r.at.identity, r.at.file, r.at.offset, r.at.made = r.server.identity, r.file, r.offset, r.made
-	if len(r.effects) > 0 {
-		r.follower.apply(unsettled{effects: r.effects, upTo: r.at, server: r.server, received: time.Now(), commit: r.commit})
+	changes := r.effects
+	r.effects = nil // the settler's from here on
+	r.follower.status.read(r.at, r.commit, r.server, len(changes) > 0)
+	if len(changes) > 0 {
+		r.follower.apply(unsettled{effects: changes, upTo: r.at, server: r.server, received: time.Now(), commit: r.commit})
 	}
-	r.follower.status.read(r.at, r.commit, r.server, len(r.effects) > 0)
 	r.outdated = r.outdated || r.routes.altered()
-	r.effects, r.gtid, r.open = nil, nil, false
+	r.gtid, r.open = nil, false
 	r.forgetTables()
 }
 

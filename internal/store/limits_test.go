@@ -52,6 +52,7 @@ func TestServerStopsSlowQuery(t *testing.T) {
 		db, slow, quick := slowDatabase(t, server)
 		s := open(t, server.DSN(db), timeout(100*time.Millisecond), conns(1))
 		expect(t, s, quick, []string{"1"}, `{"k":1}`)
+		eventually(t, "those that made the tables are gone", func() bool { return len(threads(t, server, db)) == 1 })
 		before := threads(t, server, db)
 		_, err := s.Load(t.Context(), slow, []string{"1"})
 		refused(t, "Load of a slow query", err, store.ErrTimeout)
