@@ -82,6 +82,7 @@ func TestServerStopsLockWait(t *testing.T) {
 			t.Fatal(err)
 		}
 		refused(t, "Ping", s.Ping(t.Context()), nil)
+		eventually(t, "those that made the tables are gone", func() bool { return len(threads(t, server, db)) == 2 })
 		before := threads(t, server, db)
 		_, err = s.Load(t.Context(), quick, []string{"1"})
 		refused(t, "Load of a locked table", err, store.ErrTimeout)
