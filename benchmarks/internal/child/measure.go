@@ -69,6 +69,9 @@ func (p *Process) path(file string) string {
 	return filepath.Join("/proc", strconv.Itoa(p.command.Process.Pid), file)
 }
 
+// PID returns the child's process id.
+func (p *Process) PID() int { return p.command.Process.Pid }
+
 // Goroutines returns their number in the real program.
 func (p *Process) Goroutines(ctx context.Context) (int, error) {
 	profile, err := p.admin(ctx, "/debug/pprof/goroutine?debug=1")
