@@ -21,7 +21,8 @@ type measured struct {
 	fixedCPU time.Duration // the same at the fixed rate
 	p50, p99 time.Duration // latencies at the fixed rate, from when the work was due
 	p999     time.Duration
-	behind   int64 // requests that were not hits; nobody should have any
+	products int64 // served, at the peak and at the fixed rate
+	behind   int64 // misses: next to none, or it is no cache that was measured
 }
 
 // measureAll drives every server through every case, in every round in another order.
@@ -109,12 +110,14 @@ func (b *bench) atPeak(ctx context.Context, s *server, k *kind, w *work, m *meas
 	}
 	if err == nil {
 		m.peak = float64(works) / elapsed.Seconds()
+		m.products += int64(works * k.units)
 	}
 	return works, err
 }
 
 func (b *bench) atRate(ctx context.Context, s *server, k *kind, w *work, m *measured) (works int, err error) {
 	r, err := load.Run(ctx, b.load(s, k, w, b.rate/float64(k.units)))
+	m.products += int64(r.Done * k.units)
 	m.p50, m.p99, m.p999 = r.Quantile(0.5), r.Quantile(0.99), r.Quantile(0.999)
 	return r.Done, err
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 )
 
 // nginxText has its addresses, the folder and the origin as arguments.
@@ -13,6 +14,7 @@ const nginxText = `daemon off;
 pid %[1]s/nginx.pid;
 error_log stderr warn;
 worker_processes %[5]d;
+worker_rlimit_nofile %[7]d;
 %[6]s
 events { worker_connections 4096; }
 http {
@@ -30,7 +32,7 @@ http {
 	scgi_temp_path %[1]s/nginx-scgi;
 
 	proxy_cache_path %[1]s/nginx-cache levels=1:2 keys_zone=products:32m max_size=1g inactive=1d use_temp_path=off;
-	open_file_cache max=100000 inactive=1d;
+	open_file_cache max=%[8]d inactive=1d;
 	open_file_cache_valid 1d;
 	open_file_cache_min_uses 1;
 
@@ -52,6 +54,9 @@ http {
 }
 `
 
+// filesBeside are what a worker may have open besides cached files; the limit of the machine bounds both.
+const filesBeside = 1000
+
 // startNginx starts nginx with a cache on a tmpfs: one key for each form of a product, so that the
 // origin packs and nginx does not.
 func startNginx(ctx context.Context, b *bench, name string) error {
@@ -59,6 +64,11 @@ func startNginx(ctx context.Context, b *bench, name string) error {
 	if err != nil {
 		return err
 	}
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return err
+	}
+	files := min(limit.Max, 100_000)
 	user := ""
 	if os.Getuid() == 0 {
 		user = "user root;" // the folder is ours
@@ -66,7 +76,7 @@ func startNginx(ctx context.Context, b *bench, name string) error {
 	s := &server{name: name, version: version("nginx", "-v"), speaks: plainHTTP{}, tcp: tcp, unix: unix,
 		files: filepath.Join(b.folder, "nginx-cache"), behind: b.asked}
 	file := filepath.Join(b.folder, "nginx.conf")
-	text := fmt.Sprintf(nginxText, b.folder, tcp, unix, b.origin.address, runtime.NumCPU(), user)
+	text := fmt.Sprintf(nginxText, b.folder, tcp, unix, b.origin.address, runtime.NumCPU(), user, files, files-filesBeside)
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		return err
 	}

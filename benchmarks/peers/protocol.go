@@ -22,7 +22,8 @@ type protocol interface {
 
 // Fields of requests by HTTP.
 const (
-	common     = "Host: shop\r\nUser-Agent: PHP\r\nAccept: application/json\r\n"
+	host       = "shop"
+	common     = "Host: " + host + "\r\nUser-Agent: PHP\r\nAccept: application/json\r\n"
 	acceptGzip = "Accept-Encoding: gzip\r\n"
 )
 

@@ -25,7 +25,7 @@ func HTTP(status int) Answer {
 			return 0, nil
 		}
 		if !bytes.HasPrefix(b, prefix) {
-			return 0, fmt.Errorf("answer %.60q, want status %d", b, status)
+			return 0, fmt.Errorf("answer %.400q, want status %d", b, status)
 		}
 		header, body := b[:end+len(lineEnd)], end+len(headerEnd)
 		if status == 304 {
