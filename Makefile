@@ -41,6 +41,13 @@ check: deps-compose ## check format, vet, staticcheck, go.mod, imports and docke
 bench: deps ## run the benchmarks; see benchmarks/README.md
 	go test -run '^$$' -bench . -benchmem ./benchmarks ./internal/...
 
+.PHONY: bench-peers
+bench-peers: deps build ## compare with nginx, Varnish, HAProxy, memcached, Redis and Go libraries; see benchmarks/peers/README.md
+	@benchmarks/peers/install.sh
+	@cd benchmarks/peers/rivals && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o ../../../bin/rivals .
+	@go build -o bin/peers ./benchmarks/peers
+	@PATH=$$PATH:/usr/sbin exec bin/peers
+
 .PHONY: soak
 soak: deps ## ten minutes of load with purges and restarts of MySQL, every answer checked
 	PRODUCTCACHE_SOAK=10m go test -count=1 -timeout 30m -v ./benchmarks/soak

@@ -68,7 +68,7 @@ func parseOptions(lookup func(string) (string, bool)) (*options, error) {
 // parseServices reads ways to run the service, separated by ";". Each is a name, and then flags; a
 // word that is no flag is another program:
 //
-//	productcache; net/http -fast-path=false; before /tmp/old/productcache
+//	productcache; small -cache-bytes=16MiB; before /tmp/old/productcache
 func parseServices(text, program string) (services []service) {
 	for part := range strings.SplitSeq(text, ";") {
 		words := strings.Fields(part)

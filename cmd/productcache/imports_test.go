@@ -18,6 +18,8 @@ var mayImport = map[string][]string{
 	"internal/binlog":           {"internal/catalog"},
 	"benchmarks/hammer":         {"internal/binlog", "internal/cache", "internal/catalog", "internal/document", "internal/mysqltest", "internal/store"},
 	"benchmarks/soak":           {"benchmarks/internal/child", "internal/demoshop", "internal/mysqltest"},
+	"benchmarks/peers":          {"benchmarks/internal/child", "benchmarks/peers/load", "internal/document", "internal/mysqltest"},
+	"benchmarks/peers/load":     {},
 	"internal/cache":            {},
 	"internal/catalog":          {},
 	"internal/document":         {},
@@ -32,7 +34,7 @@ var mayImport = map[string][]string{
 // onlyIn says who may import what is not ours, tests aside.
 var onlyIn = map[string][]string{
 	"github.com/go-sql-driver/mysql": {"internal/store", "internal/mysqltest", "internal/demoshop", "cmd/demo", "benchmarks/soak"},
-	"net/http":                       {"cmd/productcache", "cmd/demo", "internal/admin", "internal/httpapi", "internal/problem", "benchmarks/soak", "benchmarks/internal/child"},
+	"net/http":                       {"cmd/productcache", "cmd/demo", "internal/admin", "internal/httpapi", "internal/problem", "benchmarks/soak", "benchmarks/internal/child", "benchmarks/peers"},
 	"github.com/hashicorp/golang-lru/v2/simplelru": {"internal/cache"},
 	"golang.org/x/sync/singleflight":               {"internal/cache"},
 	"github.com/goccy/go-yaml":                     {"internal/catalog"},
