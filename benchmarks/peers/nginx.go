@@ -20,7 +20,7 @@ events { worker_connections 4096; }
 http {
 	access_log off;
 	server_tokens off;
-	sendfile on;
+	sendfile off;
 	tcp_nodelay on;
 	keepalive_timeout 1d;
 	keepalive_time 1d;
