@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"productcache/internal/catalog"
+	"productcache/internal/httpapi"
 	"productcache/internal/problem"
 )
 
@@ -25,7 +26,15 @@ func (f *front) open(s *served) {
 type served struct {
 	catalog *catalog.Catalog
 	lookups map[string]*lookup // by name
-	handler http.Handler
+	handler *httpapi.API
+}
+
+// api returns what answers, nil while that is not known.
+func (f *front) api() *httpapi.API {
+	if now := f.served.Load(); now != nil {
+		return now.handler
+	}
+	return nil
 }
 
 // ServeHTTP implements http.Handler.

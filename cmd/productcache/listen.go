@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"productcache/internal/admin"
+	"productcache/internal/httpapi"
 )
 
 // Limits of a connection, for both listeners.
@@ -35,6 +37,27 @@ type servers struct {
 type server struct {
 	http.Server
 	listener net.Listener
+	fast     *httpapi.Listener // it too, where there is a fast path
+}
+
+// begin serves until shutdown.
+func (s *server) begin() error {
+	if s.fast != nil {
+		return s.Serve(s.fast)
+	}
+	return s.Serve(s.listener)
+}
+
+// end lets requests end until ctx is done, and then cuts them off.
+func (s *server) end(ctx context.Context) error {
+	err := s.Shutdown(ctx)
+	if err != nil {
+		_ = s.Close()
+	}
+	if s.fast != nil {
+		err = cmp.Or(s.fast.Shutdown(ctx), err)
+	}
+	return err
 }
 
 // listen opens all listeners: a busy port is an error before anything is served.
@@ -59,6 +82,12 @@ func (s *service) listen() (_ *servers, err error) {
 	writeTimeout := s.config.RequestTimeout + readTimeout
 	if all.public, err = all.open("listen", s.config.Listen, &s.front, tlsConfig, writeTimeout, slog.LevelDebug, s.log); err != nil {
 		return nil, err
+	}
+	if s.config.FastPath && tlsConfig == nil {
+		for _, public := range all.all {
+			public.fast = httpapi.NewListener(public.listener, httpapi.ListenerOptions{
+				API: s.front.api, HeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, WriteTimeout: writeTimeout})
+		}
 	}
 	adminHandler := admin.New(admin.Options{Token: token, Lookup: s.purgeable, Ready: s.notReady, Metrics: s.metrics, Logger: s.log})
 	// Profiles take as long as they are asked to.
@@ -145,7 +174,7 @@ func (all *servers) addresses() (public, admin []net.Addr) {
 func (all *servers) serve(failed chan<- error) {
 	for _, s := range all.all {
 		all.serving.Go(func() {
-			if err := s.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+			if err := s.begin(); !errors.Is(err, http.ErrServerClosed) {
 				failed <- fmt.Errorf("listener %s: %w", s.listener.Addr(), err)
 			}
 		})
@@ -158,9 +187,8 @@ func (all *servers) shutdown(timeout time.Duration) error {
 	defer cancel()
 	var errs []error
 	for _, s := range all.all {
-		if err := s.Shutdown(ctx); err != nil {
+		if err := s.end(ctx); err != nil {
 			errs = append(errs, fmt.Errorf("requests were cut off after -shutdown-timeout: %w", err))
-			_ = s.Close()
 		}
 	}
 	all.serving.Wait()

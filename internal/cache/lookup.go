@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
+	"strings"
 	"sync/atomic"
 )
 
@@ -20,7 +21,8 @@ type Loaded[V any] struct {
 }
 
 // A Lookup is one kind of values in the cache, with a load function and
-// lifetimes of its own.
+// lifetimes of its own. Keys given to its methods are only read until they return:
+// a caller may cut them from memory that it uses again.
 type Lookup[V any] struct {
 	name      string
 	id        uint32
@@ -107,10 +109,10 @@ func (l *Lookup[V]) Get(ctx context.Context, key string) (Answer[V], error) {
 		case serve:
 			return a, nil
 		case serveAndRefresh:
-			l.refresh(key, hash, g)
+			l.refresh(strings.Clone(key), hash, g)
 			return a, nil
 		}
-		w := want[V]{key: key, hash: hash, generation: g}
+		w := want[V]{key: strings.Clone(key), hash: hash, generation: g}
 		if !l.cache.flights.join(l, []*want[V]{&w}) {
 			continue // it has been stored meanwhile
 		}
@@ -132,7 +134,7 @@ func (l *Lookup[V]) GetMany(ctx context.Context, keys []string, dst []Result[V])
 		}
 		a, v, g := l.shard(hash).look(l, key, hash, now)
 		if v != serve {
-			wants = append(wants, &want[V]{key: key, hash: hash, generation: g, index: base + i, background: v == serveAndRefresh})
+			wants = append(wants, &want[V]{key: strings.Clone(key), hash: hash, generation: g, index: base + i, background: v == serveAndRefresh})
 		}
 		dst = append(dst, Result[V]{Answer: a})
 	}
@@ -157,7 +159,7 @@ func (l *Lookup[V]) GetMany(ctx context.Context, keys []string, dst []Result[V])
 // that is under way.
 func (l *Lookup[V]) Reload(ctx context.Context, key string) (Answer[V], error) {
 	hash := l.hash(key)
-	w := want[V]{key: key, hash: hash, generation: l.shard(hash).generation(l, hash), forced: true}
+	w := want[V]{key: strings.Clone(key), hash: hash, generation: l.shard(hash).generation(l, hash), forced: true}
 	l.cache.flights.join(l, []*want[V]{&w})
 	a, err := l.await(ctx, &w)
 	a.Forced = err == nil && (a.Outcome == Miss || a.Outcome == Collapsed)

@@ -25,100 +25,65 @@ const (
 	OutcomeFailed = "failed" // there was no answer for at least one key
 )
 
-// exchange is one request and the answer to it.
+// request is what was asked, whoever has read it. Its strings are valid until
+// the reply has been sent, and no longer.
+type request struct {
+	method, target  string
+	key             string // in the path, percent-decoded; not of a multi-get
+	query           string // as it was sent
+	ifNoneMatch     []string
+	acceptEncoding  []string
+	mustReload      bool   // it says no-cache, and may
+	path            string // escaped; where the path names no lookup
+	keyNotDecodable bool   // key is as it was sent
+}
+
+// exchange is one request and the reply to it. What decides on the reply is the
+// same on the plain path and behind net/http.
 type exchange struct {
-	*api
-	w       http.ResponseWriter
-	r       *http.Request
+	*API
+	request
+	reply
 	lookup  *Lookup // nil where the path names none
 	wait    patience
 	started time.Time
 
 	outcome string
 	keys    int
-	status  int // 0: nothing was sent yet
 
-	// values backs the header's values, so that one allocation serves all. It is
-	// never reused: whoever wraps the handler may look at them afterwards.
-	values [8]string
-	used   int
-	text   []byte    // what the values are cut from; starts in room
-	room   [128]byte // enough for a hit
+	delivery *delivery // nil on the plain path
+
+	sent    bool   // the reply has begun to leave
+	aborted bool   // the connection must end, so that no client takes a part for the whole
+	text    []byte // starts in room
+	room    [128]byte
 }
 
-// handler makes an http.Handler of one that works on an exchange.
-func (a *api) handler(l *Lookup, serve func(*exchange)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		now := time.Now()
-		x := &exchange{api: a, w: w, r: r, lookup: l, started: now, outcome: OutcomeNone}
-		x.wait = patience{Context: r.Context(), deadline: now.Add(a.RequestTimeout)}
-		x.text = x.room[:0]
-		defer x.end()
-		if x.withinLimits() {
-			serve(x)
+// guard runs a part of the exchange. A panic becomes a 500, or where the reply has
+// begun already an aborted connection.
+func (x *exchange) guard(part func(*exchange)) {
+	defer func() {
+		cause := recover()
+		if cause == nil {
+			return
 		}
-	}
-}
-
-// withinLimits refuses requests that are too large.
-func (x *exchange) withinLimits() bool {
-	if len(x.r.RequestURI) > MaxTarget {
-		x.refuse(targetTooLong, "A request's target has at most 16 KiB.")
-		return false
-	}
-	size := len(x.r.Host)
-	for name, values := range x.r.Header {
-		for _, value := range values {
-			size += len(name) + len(value) + len(": \r\n")
+		x.aborted = x.sent || cause == http.ErrAbortHandler
+		if cause != http.ErrAbortHandler {
+			x.Logger.Error("panic while answering a request", "panic", cause, "method", x.method,
+				"target", quoted(x.target), "stack", string(debug.Stack()))
 		}
-	}
-	if size > MaxHeader {
-		x.refuse(headerTooLarge, "A request's header has at most 32 KiB.")
-		return false
-	}
-	return true
-}
-
-// end runs deferred. A panic becomes a 500, or where the answer has begun
-// already an aborted connection, so that no client takes a part for the whole.
-func (x *exchange) end() {
-	cause := recover()
-	abort := cause == http.ErrAbortHandler
-	if cause != nil && !abort {
-		x.Logger.Error("panic while answering a request", "panic", cause, "method", x.r.Method,
-			"target", quoted(x.r.RequestURI), "stack", string(debug.Stack()))
-		abort = x.status != 0
-		if !abort {
-			clear(x.w.Header())
+		if !x.aborted {
+			x.reply = reply{age: noAge}
 			x.refuse(internalError, "")
 		}
-	}
-	x.wait.stop()
-	x.observe()
-	if abort {
-		panic(http.ErrAbortHandler)
-	}
+	}()
+	part(x)
 }
 
-func (x *exchange) observe() {
-	o := Observation{Outcome: x.outcome, Status: x.status, Duration: time.Since(x.started), Keys: x.keys}
+func (x *exchange) observe(now time.Time) {
+	o := Observation{Outcome: x.outcome, Status: x.status, Duration: now.Sub(x.started), Keys: x.keys}
 	if x.lookup != nil {
 		o.Lookup = x.lookup.Name
 	}
 	x.Observe(o)
-}
-
-// set sets a header field; name is in canonical form.
-func (x *exchange) set(name, value string) {
-	x.values[x.used] = value
-	x.w.Header()[name] = x.values[x.used : x.used+1 : x.used+1]
-	x.used++
-}
-
-// send writes the status line and header, and reports whether a body is to
-// follow it.
-func (x *exchange) send(status int) bool {
-	x.status = status
-	x.w.WriteHeader(status)
-	return x.r.Method != http.MethodHead
 }

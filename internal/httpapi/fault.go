@@ -26,7 +26,7 @@ const (
 // classify is the one place that tells errors apart.
 func (x *exchange) classify(err error) Fault {
 	switch {
-	case x.r.Context().Err() != nil:
+	case x.wait.left():
 		return left
 	case errors.Is(err, cache.ErrOverloaded):
 		return overloaded
@@ -51,26 +51,22 @@ func (x *exchange) fail(err error) {
 	if fault == left {
 		// No body, and no status that a client who is there after all could take
 		// for an answer.
-		x.send(StatusLeft)
+		x.status = StatusLeft
 		return
 	}
-	h := x.w.Header()
 	switch fault {
 	case Unavailable:
-		h["Retry-After"] = valueRetry
-		x.set("Cache-Status", "productcache; fwd=miss; detail=unavailable")
 		x.refuse(unavailable, "There is no earlier answer to serve instead.")
+		x.retryAfter, x.cacheStatus = valueRetry, append(x.text, "productcache; fwd=miss; detail=unavailable"...)
 	case Timeout:
-		h["Retry-After"] = valueRetry
-		x.set("Cache-Status", "productcache; fwd=miss; detail=timeout")
 		x.refuse(timeout, "There is no earlier answer to serve instead.")
+		x.retryAfter, x.cacheStatus = valueRetry, append(x.text, "productcache; fwd=miss; detail=timeout"...)
 	case overloaded:
-		h["Retry-After"] = valueRetry
-		x.set("Cache-Status", "productcache; detail=overloaded")
 		x.refuse(tooBusy, "Ask again a moment later.")
+		x.retryAfter, x.cacheStatus = valueRetry, append(x.text, "productcache; detail=overloaded"...)
 	default:
-		x.set("Cache-Status", "productcache; fwd=miss; detail=error")
 		x.refuse(internalError, "")
+		x.cacheStatus = append(x.text, "productcache; fwd=miss; detail=error"...)
 	}
 	x.failures.log(x.lookup.Name, x.status, err)
 }

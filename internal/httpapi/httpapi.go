@@ -104,16 +104,18 @@ func isSegment(name string) bool {
 	return name != ""
 }
 
-// api is what all requests share; nothing in it changes.
-type api struct {
+// API is the public API: a handler for net/http, and what a Listener serves
+// itself. Nothing in it changes; it is safe for concurrent use.
+type API struct {
 	Options
-	names    map[string]bool
-	control  []string // Cache-Control of answers
-	failures *failures
+	names     map[string]*Lookup
+	freshness string // Cache-Control of answers
+	failures  *failures
+	router    http.Handler
 }
 
-// New returns the handler of the public listener.
-func New(o Options) (http.Handler, error) {
+// New makes the public API.
+func New(o Options) (*API, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
@@ -126,17 +128,21 @@ func New(o Options) (http.Handler, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	a := &api{Options: o, names: make(map[string]bool), control: valueNoCache, failures: &failures{logger: o.Logger}}
+	a := &API{Options: o, names: make(map[string]*Lookup), freshness: valueNoCache, failures: &failures{logger: o.Logger}}
 	if seconds := int(o.ClientMaxAge / time.Second); seconds > 0 {
-		a.control = []string{"max-age=" + strconv.Itoa(seconds)}
+		a.freshness = "max-age=" + strconv.Itoa(seconds)
 	}
-	return a.routes(), nil
+	a.router = a.routes()
+	return a, nil
 }
 
-func (a *api) routes() http.Handler {
+// ServeHTTP implements http.Handler.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.router.ServeHTTP(w, r) }
+
+func (a *API) routes() http.Handler {
 	mux := chi.NewRouter()
 	for _, l := range a.Lookups {
-		a.names[l.Name] = true
+		a.names[l.Name] = &l
 		several, one := a.handler(&l, (*exchange).multi), a.handler(&l, (*exchange).single)
 		options := a.handler(&l, (*exchange).options)
 		for pattern, handler := range map[string]http.Handler{

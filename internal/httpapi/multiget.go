@@ -13,34 +13,41 @@ import (
 
 // multi answers GET /v1/{lookup}?keys=.
 func (x *exchange) multi() {
-	for name := range parameters(x.r.URL.RawQuery) {
+	for name := range parameters(x.query) {
 		if name == "page" || name == "per_page" {
 			x.refuse(badPage, "Only a single listing has pages.")
 			return
 		}
 	}
 	m := multiGets.Get().(*multiGet)
-	defer m.free()
-	if r := m.parse(x.r.URL.RawQuery, x.MaxKeys, x.lookup.ParseKey); r != nil {
-		x.refuse(r.kind, r.detail)
-		return
-	}
-	x.keys = len(m.keys)
-	m.results = x.getMany(m.keys, m.results)
-	if err := m.failure(); err != nil {
-		x.fail(err)
+	if !x.collect(m) {
+		m.free()
 		return
 	}
 	m.build(x.lookup.Many)
 	x.outcome = m.tally.outcome()
 	x.text = m.tally.appendStatus(x.text)
-	control := x.control
+	x.control = x.freshness
 	if m.tally.failed > 0 {
-		control = valueNoCache // a part is missing that may be there a moment later
+		x.control = valueNoCache // a part is missing that may be there a moment later
 	}
-	if x.begin(representation{etag: m.etag(), length: m.length, age: m.age, control: control}) {
-		m.writeTo(x.w)
+	x.pieces, x.etag, x.contentType, x.lengthOfBody = m, m.etag(), valueJSON, m.length
+	x.conclude(m.age)
+}
+
+// collect asks for all keys, and reports whether there is an answer for any.
+func (x *exchange) collect(m *multiGet) bool {
+	if r := m.parse(x.query, x.MaxKeys, x.lookup.ParseKey); r != nil {
+		x.refuse(r.kind, r.detail)
+		return false
 	}
+	x.keys = len(m.keys)
+	m.results = x.getMany(m.keys, m.results)
+	if err := m.failure(); err != nil {
+		x.fail(err)
+		return false
+	}
+	return true
 }
 
 // multiGet is the working memory of a multi-get, kept between requests.
@@ -54,6 +61,7 @@ type multiGet struct {
 	frame  []byte
 	cuts   []cut
 	length int // of the body
+	tag    [len(`"`) + 22 + len(`"`)]byte
 }
 
 // cut is where a document goes into the frame.
@@ -120,7 +128,7 @@ func (m *multiGet) list(chosen func(*result) bool) {
 }
 
 // etag returns the tag of the body, made of the frame, which holds all keys, and
-// the tags of the documents in it.
+// the tags of the documents in it. It is valid until m is freed.
 func (m *multiGet) etag() string {
 	end := len(m.frame)
 	for _, c := range m.cuts {
@@ -128,9 +136,12 @@ func (m *multiGet) etag() string {
 	}
 	sum := sha256.Sum256(m.frame)
 	m.frame = m.frame[:end]
-	tag := append(make([]byte, 0, len(`"`)+22+len(`"`)), '"')
-	return string(append(base64.RawURLEncoding.AppendEncode(tag, sum[:16]), '"'))
+	tag := append(m.tag[:0], '"')
+	return view(append(base64.RawURLEncoding.AppendEncode(tag, sum[:16]), '"'))
 }
+
+// largestKept bounds the buffers that wait for the next request.
+const largestKept = 1 << 20
 
 var writers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, 32<<10) }}
 
@@ -139,16 +150,21 @@ var writers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, 32<<10
 func (m *multiGet) writeTo(w io.Writer) {
 	b := writers.Get().(*bufio.Writer)
 	b.Reset(w)
-	from := 0
-	for _, c := range m.cuts {
-		_, _ = b.Write(m.frame[from:c.at])
-		_, _ = b.Write(c.document.Body())
-		from = c.at
-	}
-	_, _ = b.Write(m.frame[from:])
+	m.each(func(p []byte) { _, _ = b.Write(p) })
 	_ = b.Flush()
 	b.Reset(nil)
 	writers.Put(b)
+}
+
+// each calls f with the parts of the body.
+func (m *multiGet) each(f func([]byte)) {
+	from := 0
+	for _, c := range m.cuts {
+		f(m.frame[from:c.at])
+		f(c.document.Body())
+		from = c.at
+	}
+	f(m.frame[from:])
 }
 
 // free gives the memory back for the next request, unless it is unusually much,

@@ -2,10 +2,10 @@ package httpapi
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"productcache/internal/document"
 )
@@ -24,21 +24,25 @@ type page struct {
 
 // page parses the page parameters.
 func (x *exchange) page() (p page, ok bool) {
-	if x.r.URL.RawQuery == "" {
+	if x.query == "" {
 		return page{}, true
 	}
-	values := map[string]string{}
-	for name, value := range parameters(x.r.URL.RawQuery) {
-		if name != "page" && name != "per_page" {
+	var values [2]struct {
+		text  string
+		given bool
+	}
+	for name, value := range parameters(x.query) {
+		at := slices.Index(pageNames[:], name)
+		if at < 0 {
 			continue
 		}
-		if _, again := values[name]; again {
+		if values[at].given {
 			x.refuse(badPage, "Parameter "+name+" is given more than once.")
 			return page{}, false
 		}
-		values[name] = value
+		values[at].text, values[at].given = value, true
 	}
-	if len(values) == 0 {
+	if !values[0].given && !values[1].given {
 		return page{}, true
 	}
 	if !x.lookup.Many {
@@ -46,14 +50,21 @@ func (x *exchange) page() (p page, ok bool) {
 		return page{}, false
 	}
 	p = page{wanted: true, number: 1, per: defaultPerPage}
-	return p, x.pageNumber(values, "page", maxPage, &p.number) && x.pageNumber(values, "per_page", maxPerPage, &p.per)
+	for at, n := range [...]*int{&p.number, &p.per} {
+		if values[at].given && !x.pageNumber(pageNames[at], values[at].text, pageMost[at], n) {
+			return page{}, false
+		}
+	}
+	return p, true
 }
 
-func (x *exchange) pageNumber(values map[string]string, name string, most int, n *int) bool {
-	text, given := values[name]
-	if !given {
-		return true
-	}
+// The parameters of a page, and the most that each may be.
+var (
+	pageNames = [...]string{"page", "per_page"}
+	pageMost  = [...]int{maxPage, maxPerPage}
+)
+
+func (x *exchange) pageNumber(name, text string, most int, n *int) bool {
 	number, err := strconv.ParseUint(text, 10, 32)
 	if err != nil || number < 1 || number > uint64(most) {
 		x.refuse(badPage, "Parameter "+name+" must be an integer from 1 to "+strconv.Itoa(most)+", not "+quoted(text)+".")
@@ -100,21 +111,15 @@ func (p page) links(path string, total int) string {
 	return string(b)
 }
 
-// largestKept bounds the buffers that wait for the next request.
-const largestKept = 1 << 20
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
-var pageBuffers = sync.Pool{New: func() any { return new([]byte) }}
-
-func (x *exchange) writePage(d *document.Document, p page, key string, age time.Duration) {
-	buffer := pageBuffers.Get().(*[]byte)
+// slice makes a page of a listing the body.
+func (x *exchange) slice(d *document.Document, p page) {
+	x.buffer = buffers.Get().(*[]byte)
 	from, to := p.window(d.Len())
-	*buffer = d.Slice((*buffer)[:0], from, to)
-	x.set("X-Total-Count", strconv.Itoa(d.Len()))
-	x.set("Link", p.links("/v1/"+x.lookup.Name+"/"+url.PathEscape(key), d.Len()))
-	if x.begin(representation{etag: p.etag(d.ETag()), length: len(*buffer), age: age, control: x.control}) {
-		_, _ = x.w.Write(*buffer)
-	}
-	if cap(*buffer) <= largestKept {
-		pageBuffers.Put(buffer)
-	}
+	*x.buffer = d.Slice((*x.buffer)[:0], from, to)
+	x.totalCount = strconv.Itoa(d.Len())
+	x.link = p.links("/v1/"+x.lookup.Name+"/"+url.PathEscape(x.key), d.Len())
+	x.etag = p.etag(d.ETag())
+	x.setBody(*x.buffer, valueJSON)
 }

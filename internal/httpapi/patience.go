@@ -10,10 +10,11 @@ import (
 // the deadline. The timer is started by the first who waits, since an answer
 // from memory needs none.
 type patience struct {
-	context.Context // the request's
+	context.Context // the request's; on the plain path it is not there until somebody waits
 	deadline        time.Time
+	client          *connection // on the plain path; its leaving is looked for while somebody waits
 
-	mu     sync.Mutex // guards all below
+	mu     sync.Mutex // guards all below, and Context on the plain path
 	timed  context.Context
 	cancel context.CancelFunc
 }
@@ -22,6 +23,9 @@ func (p *patience) armed() context.Context {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.timed == nil {
+		if p.client != nil {
+			p.Context = p.client.watch()
+		}
 		p.timed, p.cancel = context.WithDeadline(p.Context, p.deadline)
 	}
 	return p.timed
@@ -36,11 +40,21 @@ func (p *patience) Done() <-chan struct{} { return p.armed().Done() }
 // Err is part of context.Context.
 func (p *patience) Err() error { return p.armed().Err() }
 
-// stop frees the timer.
+// left reports whether the client is there no more, as far as anybody has looked.
+func (p *patience) left() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.Context != nil && p.Context.Err() != nil
+}
+
+// stop frees the timer, and looks for the client's leaving no more.
 func (p *patience) stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.cancel != nil {
 		p.cancel()
+		if p.client != nil {
+			p.client.unwatch()
+		}
 	}
 }

@@ -3,9 +3,7 @@ package httpapi
 import (
 	"encoding/json"
 	"net/http"
-	"strconv"
 	"strings"
-	"time"
 
 	"productcache/internal/problem"
 )
@@ -56,26 +54,13 @@ func (k kind) problem(detail string) problem.Problem {
 // refuse answers with a problem. Of a client's input detail may contain only
 // what went through quoted.
 func (x *exchange) refuse(k kind, detail string) {
-	w := x.w
-	if x.r.Method == http.MethodHead {
-		w = bodyless{w}
-	}
-	w.Header()["Cache-Control"] = valueNoStore
-	x.status = k.status
-	k.problem(detail).Write(w)
+	x.status, x.control, x.typeOptions = k.status, valueNoStore, valueNosniff
+	x.setBody(encode(k.problem(detail)), valueProblem)
 }
-
-// bodyless answers HEAD.
-type bodyless struct{ http.ResponseWriter }
-
-func (bodyless) Write(p []byte) (int, error) { return len(p), nil }
 
 // The problem of an unknown key is answered from memory like a document, so
 // that it is encoded once, too.
-var (
-	unknownKeyBody   = encode(unknownKey.problem("The database has no row for it, or none that may be shown."))
-	unknownKeyLength = []string{strconv.Itoa(len(unknownKeyBody))}
-)
+var unknownKeyBody = encode(unknownKey.problem("The database has no row for it, or none that may be shown."))
 
 func encode(p problem.Problem) []byte {
 	body, err := json.Marshal(p)
@@ -88,24 +73,14 @@ func encode(p problem.Problem) []byte {
 // absent answers for a key without a row. That is as reliable as a document, so
 // that clients may keep it as long.
 func (x *exchange) absent(a *answer) {
-	h := x.w.Header()
-	h["Cache-Control"] = x.control
-	h["Content-Type"] = valueProblem
-	h["Content-Length"] = unknownKeyLength
-	h["X-Content-Type-Options"] = valueNosniff
-	status := len(x.text)
-	text := string(strconv.AppendInt(x.text, int64(a.Age/time.Second), 10))
-	x.set("Cache-Status", text[:status])
-	x.set("Age", text[status:])
-	if x.send(unknownKey.status) {
-		_, _ = x.w.Write(unknownKeyBody)
-	}
+	x.status, x.age, x.cacheStatus = unknownKey.status, a.Age, x.text
+	x.control, x.typeOptions = x.freshness, valueNosniff
+	x.setBody(unknownKeyBody, valueProblem)
 }
 
 // notFound answers for paths that no route has.
 func (x *exchange) notFound() {
-	path := x.r.URL.EscapedPath()
-	name, known := x.lookupIn(path)
+	name, known := x.lookupIn(x.path)
 	switch {
 	case known:
 		x.refuse(notFound, "A lookup has nothing below its keys; a slash within a key is %2F.")
@@ -117,7 +92,7 @@ func (x *exchange) notFound() {
 }
 
 func (x *exchange) methodNotAllowed() {
-	x.w.Header()["Allow"] = valueAllow
+	x.allow = valueAllow
 	x.refuse(methodNotAllowed, "Documents can be read with GET and HEAD only.")
 }
 
@@ -129,5 +104,5 @@ func (x *exchange) lookupIn(path string) (name string, known bool) {
 		return "", false
 	}
 	name, _, _ = strings.Cut(rest, "/")
-	return name, x.names[name]
+	return name, x.names[name] != nil
 }

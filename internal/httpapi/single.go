@@ -1,17 +1,13 @@
 package httpapi
 
-import (
-	"net/url"
-
-	"productcache/internal/document"
-)
+import "productcache/internal/document"
 
 // emptyListing is what an absent key of a listing has.
 var emptyListing = document.New([]byte("[]"), []uint32{})
 
 // single answers GET /v1/{lookup}/{key}.
 func (x *exchange) single() {
-	raw, key, ok := x.key()
+	key, ok := x.canonicalKey()
 	if !ok {
 		return
 	}
@@ -35,39 +31,36 @@ func (x *exchange) single() {
 	case !a.Found:
 		d = emptyListing
 	}
+	x.control = x.freshness
 	if p.wanted {
-		x.writePage(d, p, raw, a.Age)
-		return
+		x.slice(d, p)
+	} else {
+		x.whole(d)
 	}
-	rep, body := representation{etag: d.ETag(), age: a.Age, control: x.control}, d.Body()
-	if packed := d.Gzip(); packed != nil && prefersGzip(x.r.Header["Accept-Encoding"]) {
-		rep.etag, rep.gzip, body = d.GzipETag(), true, packed
-	}
-	rep.length = len(body)
-	if x.begin(rep) {
-		_, _ = x.w.Write(body)
-	}
+	x.conclude(a.Age)
 }
 
-// key returns the key in the path, percent-decoded and canonical.
-func (x *exchange) key() (raw, canonical string, ok bool) {
-	raw, ok = x.r.PathValue("key"), true
-	// The router works on the path as sent only where decoding it and encoding
-	// it again makes a difference; else the key is decoded already.
-	if x.r.URL.RawPath != "" {
-		var err error
-		raw, err = url.PathUnescape(raw)
-		ok = err == nil
+// whole makes a document the body, packed where the client wants that.
+func (x *exchange) whole(d *document.Document) {
+	if packed := d.Gzip(); packed != nil && prefersGzip(x.acceptEncoding) {
+		x.etag, x.encoding = d.GzipETag(), valueGzip
+		x.setBody(packed, valueJSON)
+		return
 	}
-	if ok {
-		var err error
-		canonical, err = x.lookup.ParseKey(raw)
-		if err == nil {
-			return raw, canonical, true
-		}
-		x.refuse(malformedKey, "Key "+quoted(raw)+": "+err.Error()+".")
-		return "", "", false
+	x.etag = d.ETag()
+	x.setBody(d.Body(), valueJSON)
+}
+
+// canonicalKey returns the canonical spelling of the key in the path.
+func (x *exchange) canonicalKey() (canonical string, ok bool) {
+	if x.keyNotDecodable {
+		x.refuse(malformedKey, "Key "+quoted(x.key)+" is not percent-encoded.")
+		return "", false
 	}
-	x.refuse(malformedKey, "Key "+quoted(raw)+" is not percent-encoded.")
-	return "", "", false
+	canonical, err := x.lookup.ParseKey(x.key)
+	if err != nil {
+		x.refuse(malformedKey, "Key "+quoted(x.key)+": "+err.Error()+".")
+		return "", false
+	}
+	return canonical, true
 }
