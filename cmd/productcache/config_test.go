@@ -47,7 +47,7 @@ func TestDefaults(t *testing.T) {
 		"max-entry-bytes": "1MiB", "ttl": "5m0s", "ttl-jitter": "0.1", "stale-while-revalidate": "30s",
 		"stale-if-error": "24h0m0s", "negative-ttl": "10s", "negative-entries": "100000", "mysql-max-conns": "8",
 		"mysql-query-timeout": "2s", "batch-keys": "100", "max-keys": "100", "max-waiting": "10000",
-		"request-timeout": "5s", "client-max-age": "0s", "honor-no-cache": "false", "shutdown-timeout": "10s",
+		"request-timeout": "5s", "client-max-age": "0s", "honor-no-cache": "false", "fast-path": "true", "shutdown-timeout": "10s",
 		"log-format": "text", "log-level": "INFO",
 	} {
 		if got[name] != want {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -44,13 +45,14 @@ type connection struct {
 	scratch  []byte // a decoded key
 	output
 
-	now       time.Time // of the last look at the clock
-	began     time.Time // when the request at from began to come
-	readBy    time.Time // deadline that the socket has, if not zero
-	writeSet  time.Time // when the socket's deadline for writes was set
-	watching  chan struct{}
-	forget    context.CancelFunc
-	watchRead int // bytes that the watch has read, when watching is closed
+	now        time.Time // of the last look at the clock
+	began      time.Time // when the request at from began to come
+	readBy     time.Time // deadline that the socket has, if not zero
+	writeSet   time.Time // when the socket's deadline for writes was set
+	watching   chan struct{}
+	forget     context.CancelFunc
+	unwatching atomic.Bool
+	watchRead  int // bytes that the watch has read, when watching is closed
 }
 
 func newConnection(l *Listener, conn net.Conn) *connection {
@@ -102,11 +104,12 @@ func (c *connection) serve() bool {
 		case err == nil:
 		case errors.Is(err, errForeign):
 			return true
-		case errors.Is(err, io.EOF):
-			// An unfinished request has an answer, for a client that only sends no more.
-			return c.to-c.from >= idlePeek || c.fresh && c.to > c.from
-		default:
+		case c.listener.draining.Load() || !errors.Is(err, io.EOF) && !errors.Is(err, os.ErrDeadlineExceeded):
 			return false
+		default:
+			// net/http has an answer for some unfinished requests. It meets the end too,
+			// or the same deadline, which is over.
+			return c.to-c.from >= idlePeek || c.fresh && c.to > c.from
 		}
 	}
 }

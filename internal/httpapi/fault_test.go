@@ -201,6 +201,7 @@ func TestNothingIsLeftOfAWait(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		t.Cleanup(cancel)
 		r := httptest.NewRequestWithContext(foreign{ctx}, "GET", "/v1/products/7", nil)
+		synctest.Wait()
 		before := runtime.NumGoroutine()
 		s.ServeHTTP(httptest.NewRecorder(), r)
 		synctest.Wait()

@@ -21,7 +21,7 @@ import (
 	"productcache/internal/httpapi"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(bothPaths{m}) }
 
 var (
 	errAway   = errors.New("dial tcp db.internal:3306: connection refused")
@@ -41,7 +41,9 @@ func classify(err error) httpapi.Fault {
 
 // shop is a handler over a real cache, whose loads are scripted.
 type shop struct {
-	http.Handler
+	*httpapi.API
+	pipes *pipes // nil: requests go to API without a connection
+
 	products, names, folded, category *cache.Lookup[*document.Document]
 	closeCache                        func(context.Context) error
 	log                               *strings.Builder
@@ -102,8 +104,11 @@ func open(t testing.TB, change ...func(*settings)) *shop {
 	s.category = s.register(t, c, set, "category", catalog.Integer, true)
 	s.register(t, c, set, "shelves", catalog.String, true)
 	s.stock()
-	if s.Handler, err = httpapi.New(set.api); err != nil {
+	if s.API, err = httpapi.New(set.api); err != nil {
 		t.Fatal(err)
+	}
+	if overListener {
+		s.pipes = serveOverPipes(t, s.API)
 	}
 	return s
 }
@@ -225,6 +230,9 @@ func (s *shop) do(t testing.TB, method, target string, header ...string) *httpte
 	r := httptest.NewRequest(method, target, nil)
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Add(header[i], header[i+1])
+	}
+	if s.pipes != nil {
+		return s.pipes.roundTrip(t, r)
 	}
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)

@@ -14,22 +14,38 @@ import (
 func (c *connection) watch() context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	c.forget, c.watching, c.watchRead = cancel, make(chan struct{}), 0
+	c.unwatching.Store(false)
 	_ = c.flush() // earlier replies need not wait; an error stays
-	_ = c.conn.SetReadDeadline(time.Time{})
 	go func() {
 		defer close(c.watching)
-		n, err := c.conn.Read(c.in[c.to : c.to+1])
-		c.watchRead = n
-		// A deadline is not the client's: unwatch has set it, or the listener's end.
-		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		if c.watchOn() != nil {
 			cancel()
 		}
 	}()
 	return ctx
 }
 
+// watchOn returns an error if the client leaves before unwatch is called.
+func (c *connection) watchOn() error {
+	for {
+		// If unwatch has set a deadline before this, it has said so before that.
+		_ = c.conn.SetReadDeadline(time.Time{})
+		if c.unwatching.Load() {
+			return nil
+		}
+		n, err := c.conn.Read(c.in[c.to : c.to+1])
+		if c.watchRead = n; n > 0 {
+			return nil
+		}
+		if !errors.Is(err, os.ErrDeadlineExceeded) { // which is unwatch's, or of the listener's end
+			return err
+		}
+	}
+}
+
 // unwatch ends the watch.
 func (c *connection) unwatch() {
+	c.unwatching.Store(true)
 	_ = c.conn.SetReadDeadline(longAgo)
 	<-c.watching
 	c.forget()
