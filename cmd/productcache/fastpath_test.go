@@ -21,7 +21,7 @@ func TestFastPathShowsNoDifference(t *testing.T) {
 	for i, on := range []string{"true", "false"} {
 		socket := filepath.Join(t.TempDir(), "socket")
 		args := append(flags[:2:2], catalogFile(t, twoLookups)...)
-		r := start(t, append(args, "-fast-path", on, "-ttl-jitter", "0", "-ttl", "100h", "-listen", "127.0.0.1:0,unix:"+socket)...)
+		r := start(t, append(args, "-fast-path="+on, "-ttl-jitter", "0", "-ttl", "100h", "-listen", "127.0.0.1:0,unix:"+socket)...)
 		r.await("ready", r.isReady)
 		for range 2 {
 			for _, target := range []string{"/v1/products/1", "/v1/products/99", "/v1/products?keys=1,2,99", "/v1/products/x", "/v1/nothing", "/v1/slow/2"} {

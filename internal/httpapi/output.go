@@ -8,7 +8,7 @@ import (
 )
 
 // batch is what is written at once, about; longer bodies leave without a copy.
-const batch = 32 << 10
+const batch = 64 << 10
 
 var batches = sync.Pool{New: func() any { return new([batch]byte) }}
 

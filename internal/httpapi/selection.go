@@ -58,21 +58,26 @@ func (s *selection) add(raw string, canonical func(string) (string, error)) *ref
 	if !ok {
 		return &refusal{malformedKey, "Key " + quoted(raw) + " is not percent-encoded."}
 	}
-	if s.seen[spelling].spelling {
+	at, known := s.seen[spelling]
+	if at.spelling {
 		return nil
 	}
 	key, err := canonical(spelling)
 	if err != nil {
 		return &refusal{malformedKey, "Key " + quoted(spelling) + ": " + err.Error() + "." + commaHint(raw)}
 	}
-	known, ok := s.seen[key]
-	if !ok {
-		known.index = len(s.keys)
-		s.keys = append(s.keys, key)
-		s.seen[key] = known
+	if key != spelling {
+		at, known = s.seen[key]
 	}
-	s.seen[spelling] = place{index: known.index, spelling: true}
-	s.asked = append(s.asked, asked{spelling, known.index})
+	if !known {
+		at.index = len(s.keys)
+		s.keys = append(s.keys, key)
+		if key != spelling {
+			s.seen[key] = at
+		}
+	}
+	s.seen[spelling] = place{index: at.index, spelling: true}
+	s.asked = append(s.asked, asked{spelling, at.index})
 	return nil
 }
 
