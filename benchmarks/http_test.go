@@ -73,18 +73,22 @@ func BenchmarkMultiGetHandler(b *testing.B) {
 }
 
 // BenchmarkLoopback asks a server in a process of its own over kept connections, and reports what
-// processor time the server takes for a request, its kernel's work for it included.
+// processor time the server takes for a request, its kernel's work for it included. Beside the
+// service stands nethttp, the same without its fast path.
 func BenchmarkLoopback(b *testing.B) {
 	s := openShop(b)
 	binary := program(b)
-	for _, name := range []string{"productcache", "mutexmap", "bound", "mysql"} {
+	for _, name := range []string{"productcache", "nethttp", "mutexmap", "bound", "mysql"} {
 		var single float64
 		for _, keys := range []int{1, 24} {
 			b.Run("impl="+name+"/keys="+number(keys), func(b *testing.B) {
 				var p *child.Process
-				if name == "productcache" {
+				switch name {
+				case "productcache":
 					p = startProgram(b, binary, s.dsn(), "-table=products", "-ttl=1h")
-				} else {
+				case "nethttp":
+					p = startProgram(b, binary, s.dsn(), "-table=products", "-ttl=1h", "-fast-path=false")
+				default:
 					p = startYardstick(b, name+map[bool]string{true: "=" + number(keys)}[name == "bound"], s.dsn())
 				}
 				each := askOver(b, p, keys)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"net"
@@ -31,7 +32,7 @@ func TestFastPathShowsNoDifference(t *testing.T) {
 			}
 		}
 		over := &http.Client{Transport: &http.Transport{DisableKeepAlives: true,
-			Dial: func(string, string) (net.Conn, error) { return net.Dial("unix", socket) }}}
+			DialContext: func(context.Context, string, string) (net.Conn, error) { return net.Dial("unix", socket) }}}
 		response, err := over.Get("http://shop/v1/products/1")
 		if err != nil {
 			t.Fatal(err)
