@@ -7,12 +7,13 @@
 // strangers nothing about the inside, and that no request can make it panic,
 // or hold memory beyond its answer.
 //
-// A request's path: the router finds a lookup and one of two handlers
-// (exchange.single, exchange.multi); both run inside api.handler, which refuses
-// what is too large, recovers from panics and reports an Observation. The keys
-// are parsed (exchange.key, selection.parse), the cache is asked under the
-// request's deadline (patience), and exchange.begin writes the header, or a 304.
-// What failed is classified in one place (exchange.classify).
+// A request's path: a Listener reads it (plainRequest.scan), or, where it is not a
+// plain GET of a lookup, net/http and the router do (API.handler). Either fills an
+// exchange, whose single or multi decides on the reply: keys are parsed, the cache
+// is asked under the request's deadline (patience), exchange.conclude makes a 200 or
+// a 304. What failed is classified in one place (exchange.classify), panics are
+// caught in one (exchange.guard). The reply leaves by exchange.deliver or output.put,
+// which write the same, and an Observation is reported.
 //
 // Spelling: keys are percent-decoded exactly once. In the path %2F is part of a
 // key and "+" is a plus. In keys= a comma separates keys and %2C is part of a
