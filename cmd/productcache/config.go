@@ -24,6 +24,7 @@ type Config struct {
 
 	CacheBytes           size
 	CacheEntries         int
+	Eviction             string
 	MaxEntryBytes        size
 	TTL                  time.Duration
 	TTLJitter            float64
@@ -77,6 +78,7 @@ func (c *Config) cacheFlags(fs *flag.FlagSet) {
 	c.CacheBytes, c.MaxEntryBytes = 256<<20, 1<<20
 	fs.Var(&c.CacheBytes, "cache-bytes", "bound of the memory of all entries: keys, values and overhead, a `size` such as 64MiB")
 	fs.IntVar(&c.CacheEntries, "cache-entries", 0, "bound of the `number` of entries; 0: none but -cache-bytes")
+	fs.StringVar(&c.Eviction, "eviction", "adaptive", "`rule` by which entries leave a full cache: adaptive, lru, 2q or tinylfu")
 	fs.Var(&c.MaxEntryBytes, "max-entry-bytes", "an answer above this `size` is served, but not stored")
 	fs.DurationVar(&c.TTL, "ttl", 5*time.Minute, "lifetime of an entry; a catalog may set its own; where it is not given, 1h while the binlog is followed")
 	fs.Float64Var(&c.TTLJitter, "ttl-jitter", 0.1, "shortens each key's lifetime by up to this `share`, 0 to 1, so that entries loaded together do not expire together")

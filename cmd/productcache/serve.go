@@ -174,6 +174,7 @@ func newCache(c *Config, log *slog.Logger) (*cache.Cache[*document.Document], er
 		BatchKeys:      c.BatchKeys,
 		MaxWaiting:     c.MaxWaiting,
 		LoadTimeout:    c.RequestTimeout,
+		Eviction:       cache.Eviction(c.Eviction),
 		Weigh:          (*document.Document).Weight,
 		Splittable:     store.Splittable,
 		Logger:         log,

@@ -50,6 +50,16 @@ func TestServeTable(t *testing.T) {
 func TestFlagsChangeWhatIsServed(t *testing.T) {
 	_, flags := shop(t, mysqltest.MariaDB(t))
 	const stored, notStored = "productcache; fwd=miss; stored", "productcache; fwd=miss; detail=not-stored"
+	// evicts asks for the first product twice, then once for more than there is room for.
+	evicts := func(first string) func(*running) {
+		return func(r *running) {
+			r.get("/v1/products/1")
+			r.get("/v1/products/1")
+			r.get("/v1/products?keys=2,3")
+			r.get("/v1/products/4")
+			r.expect("/v1/products/1", 200, first)
+		}
+	}
 	twice := func(target string, status int, first, second string) func(*running) {
 		return func(r *running) {
 			r.expect(target, status, first)
@@ -72,6 +82,8 @@ func TestFlagsChangeWhatIsServed(t *testing.T) {
 				t.Errorf("-cache-entries 1: %s evictions, want 2", got)
 			}
 		}},
+		{"-cache-entries 2 -eviction lru", evicts("productcache; fwd=miss; stored")},
+		{"-cache-entries 2 -eviction 2q", evicts("productcache; hit; ttl=299")},
 		{"-cache-bytes 3MiB -max-entry-bytes 4KiB", func(r *running) {
 			if got := r.metric("productcache_cache_max_bytes"); got != "3.145728e+06" {
 				t.Errorf("-cache-bytes 3MiB: bound %s", got)

@@ -6,6 +6,8 @@ import (
 	"net"
 	"os"
 	"strings"
+
+	"productcache/internal/cache"
 )
 
 // Validate reports every broken rule, one message each.
@@ -26,6 +28,7 @@ func (c *Config) Validate(command string) error {
 	rule(c.MaxEntryBytes > 0 && c.MaxEntryBytes < 1<<31, "-max-entry-bytes must be positive and below 2GiB, not %v", c.MaxEntryBytes)
 	rule(c.MaxEntryBytes <= c.CacheBytes/4, "-max-entry-bytes must be at most a quarter of -cache-bytes, not %v of %v", c.MaxEntryBytes, c.CacheBytes)
 	rule(c.CacheEntries >= 0, "-cache-entries must not be negative, but is %d", c.CacheEntries)
+	rule(cache.Eviction(c.Eviction).Validate() == nil, "-eviction must be adaptive, lru, 2q or tinylfu, not %q", c.Eviction)
 	rule(c.TTL >= 0, "-ttl must not be negative, but is %v", c.TTL)
 	rule(c.TTLJitter >= 0 && c.TTLJitter <= 1, "-ttl-jitter must be within 0 and 1, not %v", c.TTLJitter)
 	rule(c.StaleWhileRevalidate >= 0, "-stale-while-revalidate must not be negative, but is %v", c.StaleWhileRevalidate)

@@ -166,7 +166,7 @@ func TestAuditIsEven(t *testing.T) {
 func TestAuditKeepsTheOrderOfEviction(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opts := options()
-		opts.MaxEntries = 2
+		opts.MaxEntries, opts.Eviction = 2, cache.EvictLRU
 		c, l := open(t, opts, lifetimes, anything(10))
 		get(t, l, "a")
 		get(t, l, "b")

@@ -220,5 +220,8 @@ func (c *Cache[V]) store(fl *flight[V], r landing[V]) bool {
 		c.budgetOf(r.Found).release(e.weight)
 		return false
 	}
+	if r.Found {
+		c.used(fl.hash)
+	}
 	return true
 }

@@ -63,9 +63,9 @@ func TestWeightStaysInItsBound(t *testing.T) {
 }
 
 func TestEntriesStayInTheirBound(t *testing.T) {
-	for _, bound := range []int{1, 10, 1000} {
+	for i, bound := range []int{1, 10, 1000, 1, 10, 1000, 1, 10, 1000, 1, 10, 1000} {
 		o := options()
-		o.MaxEntries = bound
+		o.MaxEntries, o.Eviction = bound, evictions[i/3]
 		c, l := open(t, o, lifetimes, anything(10))
 		for i := range 3 * bound {
 			get(t, l, fmt.Sprint(i))
@@ -82,6 +82,7 @@ func TestEntriesStayInTheirBound(t *testing.T) {
 // TestOldestIsEvicted: a small cache evicts exactly the least recently used key.
 func TestOldestIsEvicted(t *testing.T) {
 	o := options()
+	o.Eviction = cache.EvictLRU
 	o.MaxEntries = 3
 	_, l := open(t, o, lifetimes, anything(10))
 	for _, key := range []string{"a", "b", "c", "a", "d"} {
@@ -192,7 +193,15 @@ func heap() int64 {
 
 // TestHitAllocatesNothing is the hit path's budget.
 func TestHitAllocatesNothing(t *testing.T) {
-	_, l := open(t, options(), lifetimes, anything(100))
+	for _, eviction := range evictions {
+		t.Run(string(eviction), func(t *testing.T) { hitAllocatesNothing(t, eviction) })
+	}
+}
+
+func hitAllocatesNothing(t *testing.T, eviction cache.Eviction) {
+	o := options()
+	o.Eviction = eviction
+	_, l := open(t, o, lifetimes, anything(100))
 	keys := []string{"1", "2", "3"}
 	for _, key := range keys {
 		get(t, l, key)
@@ -215,6 +224,7 @@ func TestAgainstANaiveMap(t *testing.T) {
 		o := newOrigin()
 		opts := options()
 		opts.MaxEntries, opts.MaxNegatives = 1+random.IntN(20), random.IntN(20)
+		opts.Eviction = evictions[seed%uint64(len(evictions))]
 		c, l := open(t, opts, lifetimes, o.load)
 		naive := map[string]string{}
 		for step := range 3000 {
@@ -263,6 +273,7 @@ func TestOptionsValidate(t *testing.T) {
 		"LoadTimeout must be positive":    func(o *cache.Options[string]) { o.LoadTimeout = 0 },
 		"must not be negative":            func(o *cache.Options[string]) { o.MaxNegatives = -1 },
 		"below 2 GiB":                     func(o *cache.Options[string]) { o.MaxEntryWeight = 1 << 31 },
+		"eviction must be":                func(o *cache.Options[string]) { o.Eviction = "fifo" },
 		"Weigh is required":               func(o *cache.Options[string]) { o.Weigh = nil },
 	} {
 		o := options()

@@ -16,7 +16,7 @@
 // Goroutines: one for each key in flight (started by singleflight, at most
 // Options.MaxWaiting) and one for each busy slot, also one that an audit has;
 // Close waits for all of them.
-// Lock order: flights.mu, then batcher.mu or a shard's mu; never two shards.
+// Lock order: flights.mu, then batcher.mu or a shard's mu, then contest.mu; never two shards.
 package cache
 
 import (
@@ -42,6 +42,7 @@ type Options[V any] struct {
 	BatchKeys      int           // keys in one load at most
 	MaxWaiting     int           // keys being loaded, and callers' waits for keys, at most
 	LoadTimeout    time.Duration // how long a key may be in flight, waiting for a slot included
+	Eviction       Eviction      // which values go first. Optional: EvictAdaptive
 
 	// Weigh returns the bytes that a value occupies in memory.
 	Weigh func(V) int
@@ -75,6 +76,9 @@ func (o Options[V]) Validate() error {
 	if o.MaxEntryWeight > math.MaxInt32 {
 		broken = append(broken, errors.New("cache: MaxEntryWeight must be below 2 GiB"))
 	}
+	if o.Eviction != "" && o.Eviction.Validate() != nil {
+		broken = append(broken, fmt.Errorf("cache: %w", o.Eviction.Validate()))
+	}
 	if o.Weigh == nil {
 		broken = append(broken, errors.New("cache: Weigh is required"))
 	}
@@ -95,6 +99,7 @@ type Cache[V any] struct {
 	flights   flights[V]
 	batcher   batcher[V]
 	meter     meter
+	contest   *contest // nil where the eviction is a fixed one
 	lookups   atomic.Pointer[[]*Lookup[V]]
 
 	registering sync.Mutex // held by NewLookup
@@ -119,12 +124,31 @@ func New[V any](o Options[V]) (*Cache[V], error) {
 	c.values.limit(o.MaxWeight, o.MaxEntries)
 	c.absences.limit(int64(o.MaxNegatives)*negativeWeight, o.MaxNegatives)
 	c.shardBits = shardBits(o.MaxWeight, o.MaxEntryWeight, o.MaxEntries)
+	p := c.plan()
 	for range 1 << c.shardBits {
-		c.shards = append(c.shards, newShard[V](1<<c.shardBits == maxShards))
+		c.shards = append(c.shards, newShard[V](1<<c.shardBits == maxShards, p))
 	}
 	c.flights = flights[V]{cache: c, aloft: make(map[string]*flight[V])}
 	c.batcher = batcher[V]{cache: c, idle: o.Concurrency}
 	return c, nil
+}
+
+// plan returns what the shards evict by.
+func (c *Cache[V]) plan() *atomic.Pointer[plan] {
+	if fixed, ok := plans[c.options.Eviction]; ok {
+		p := new(atomic.Pointer[plan])
+		p.Store(fixed)
+		return p
+	}
+	c.contest = newContest(&c.values)
+	return &c.contest.plan
+}
+
+// used has the contest, if there is one, see the use of a value.
+func (c *Cache[V]) used(hash uint64) {
+	if c.contest != nil {
+		c.contest.use(hash)
+	}
 }
 
 // maxShards is the number of shards of a large cache.
@@ -167,5 +191,7 @@ func (c *Cache[V]) Close(ctx context.Context) error {
 func (c *Cache[V]) now() instant { return instant(time.Since(c.start)) }
 
 func (c *Cache[V]) shardIndex(hash uint64) int { return int(hash >> (64 - c.shardBits)) }
+
+func (c *Cache[V]) hashOf(k entryKey) uint64 { return c.lookupByID(k.lookup).hash(k.key) }
 
 func (c *Cache[V]) lookupByID(id uint32) *Lookup[V] { return (*c.lookups.Load())[id] }

@@ -16,8 +16,8 @@ type entryKey struct {
 	key    string
 }
 
-// entry is a value, or with found false an absence. invalidAt, triedAt and at
-// are guarded by the lock of its shard; the rest never changes. Its size is 64
+// entry is a value, or with found false an absence. invalidAt, triedAt, at and
+// rank are guarded by the lock of its shard; the rest never changes. Its size is 64
 // bytes for a one-word value.
 type entry[V any] struct {
 	value     V
@@ -30,6 +30,7 @@ type entry[V any] struct {
 	triedAt   uint32 // tick when a refresh of it was last begun, 0 if none was
 	at        int32  // of a value: its place in shard.held
 	found     bool
+	rank      // of a value: guarded too
 }
 
 // tick is the clock in milliseconds, never 0. It wraps after 49 days, when an
@@ -44,10 +45,12 @@ func (e *entry[V]) epochsBehind(epoch uint64) uint64 { return uint64(uint32(epoc
 // entryOverhead is what an entry costs beyond its key and value: the entry
 // itself (64 bytes for a one-word value), golang-lru's list node (96), its
 // slot in the shard's map, whose tables are between 7/16 and 7/8 full (38 to 76),
-// and its place in shard.held, which append leaves up to half empty while it is
-// small and up to a fifth later (8 to 16).
+// its place in shard.held, which append leaves up to half empty while it is
+// small and up to a fifth later (8 to 16), and its share of the census, whose
+// tables are between half and wholly used (8 to 16). Beside it the shadows of a
+// contest take a fixed amount, whatever the size of the cache.
 // TestWeightIsHonest holds it against the heap.
-const entryOverhead = 64 + 96 + 76 + 16
+const entryOverhead = 64 + 96 + 76 + 16 + 16
 
 // refreshPause is the least time between two refreshes of one entry, so that
 // a key whose refresh is slow, or fails alone, costs its readers nothing more.

@@ -21,6 +21,11 @@ func (b *budget) over() bool {
 	return b.weight.Load() > b.maxWeight.Load() || limit > 0 && b.entries.Load() > limit
 }
 
+// filling reports whether a sixteenth of the budget is in use.
+func (b *budget) filling() bool {
+	return 16*b.weight.Load() > b.maxWeight.Load() || b.maxEntries.Load() > 0 && 16*b.entries.Load() > b.maxEntries.Load()
+}
+
 func (b *budget) reserve(weight int32) { b.weight.Add(int64(weight)); b.entries.Add(1) }
 func (b *budget) release(weight int32) { b.weight.Add(-int64(weight)); b.entries.Add(-1) }
 
@@ -57,10 +62,10 @@ func (c *Cache[V]) makeRoom(home int, weight int32, found bool) bool {
 	return true
 }
 
-// evict drops one entry, the oldest of the first shard that has any.
+// evict drops one entry, of the first shard that has any.
 func (c *Cache[V]) evict(home int, found bool) bool {
 	for i := range c.shards {
-		if c.shards[(home+i)%len(c.shards)].evictOldest(c, found) {
+		if c.shards[(home+i)%len(c.shards)].evict(c, found) {
 			return true
 		}
 	}

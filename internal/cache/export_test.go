@@ -1,6 +1,9 @@
 package cache
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // CheckForTest reports the first entry of which the shards' parts do not agree.
 func (c *Cache[V]) CheckForTest() error {
@@ -26,12 +29,28 @@ func (s *shard[V]) check() error {
 			return fmt.Errorf("key %q is at %d and says %d", e.key, at, e.at)
 		}
 	}
+	if n := s.values.census; n != nil && (len(n.graves) > max(leastMembers, 2*s.values.peak) || len(n.counts) > max(leastMembers, 2*s.values.peak)) {
+		return fmt.Errorf("%d graves and %d counts for %d entries", len(n.graves), 8*len(n.counts), s.values.peak)
+	}
 	for at, e := range s.held[len(s.held):cap(s.held)] {
 		if e != nil {
 			return fmt.Errorf("free place %d keeps key %q in memory", len(s.held)+at, e.key)
 		}
 	}
 	return nil
+}
+
+// KeysForTest returns the keys of all values, sorted.
+func (c *Cache[V]) KeysForTest() (keys []string) {
+	for _, s := range c.shards {
+		s.mu.Lock()
+		for _, e := range s.held {
+			keys = append(keys, e.key)
+		}
+		s.mu.Unlock()
+	}
+	slices.Sort(keys)
+	return keys
 }
 
 // PurgedForTest makes the lookup one that was purged as a whole n times.

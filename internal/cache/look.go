@@ -19,6 +19,7 @@ func (s *shard[V]) look(l *Lookup[V], key string, hash uint64, now instant) (a A
 	defer s.mu.Unlock()
 	g = generation{l.epoch.Load(), s.generations[hash%generationsPerShard]}
 	if e, ok := s.values.Get(k); ok {
+		l.cache.used(hash)
 		a, v = s.lookValueLocked(l, lt, e, hash, now)
 	} else if e, ok := s.absences.Get(k); ok {
 		a, v = lookAbsence(l, lt, e, hash, now)
@@ -72,7 +73,7 @@ func (s *shard[V]) lookStale(l *Lookup[V], key string, hash uint64, now instant,
 	lt := l.lifetimes.Load()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e, ok := s.values.Get(entryKey{l.id, key})
+	e, ok := s.values.Peek(entryKey{l.id, key})
 	if !ok {
 		return a, false
 	}

@@ -1,8 +1,8 @@
 package cache
 
 import (
-	"math"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
@@ -17,32 +17,23 @@ type shard[V any] struct {
 	front *front[V] // written under mu, read without; nil in a small cache
 
 	mu          sync.Mutex // guards all below
-	values      lru[V]
-	absences    lru[V]
+	values      *queues[entryKey, *entry[V]]
+	absences    *simplelru.LRU[entryKey, *entry[V]]
 	held        []*entry[V] // those of values, in no order: one can be picked by its place
 	generations [generationsPerShard]uint64
 	tallies     []tally // of answers from memory, by lookup.id
 	_           [64]byte
 }
 
-type lru[V any] = *simplelru.LRU[entryKey, *entry[V]]
-
-func newShard[V any](large bool) *shard[V] {
-	s := &shard[V]{values: newLRU[V](), absences: newLRU[V]()}
+func newShard[V any](large bool, p *atomic.Pointer[plan]) *shard[V] {
+	s := &shard[V]{
+		values:   newQueues[entryKey, *entry[V]](p, p.Load() != recent),
+		absences: newList[entryKey, *entry[V]](),
+	}
 	if large {
 		s.front = new(front[V])
 	}
 	return s
-}
-
-// newLRU has no limit of its own: the cache evicts by weight and by its total
-// count, see budget.
-func newLRU[V any]() lru[V] {
-	l, err := simplelru.NewLRU[entryKey, *entry[V]](math.MaxInt, nil)
-	if err != nil {
-		panic(err) // it refuses only a size that is not positive
-	}
-	return l
 }
 
 // generation is what an invalidation raises: a load's answer may be stored
@@ -65,11 +56,11 @@ func (s *shard[V]) invalidateLocked(l *Lookup[V], key string, hash uint64, now i
 		e.invalidAt = now
 		s.front.drop(e, hash)
 		if mode == PurgeRemove {
-			s.dropLocked(l, s.values, k, e)
+			s.dropLocked(l, k, e)
 		}
 	}
 	if e, ok := s.absences.Peek(k); ok {
-		s.dropLocked(l, s.absences, k, e)
+		s.dropLocked(l, k, e)
 	}
 }
 
@@ -78,24 +69,29 @@ func (s *shard[V]) invalidateLocked(l *Lookup[V], key string, hash uint64, now i
 // was faster.
 func (s *shard[V]) store(l *Lookup[V], key string, hash uint64, e *entry[V], g generation) bool {
 	k := entryKey{l.id, key}
-	home, other := s.values, s.absences
-	if !e.found {
-		home, other = other, home
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.admitsLocked(l, k, hash, e.loadedAt, g) {
 		return false
 	}
-	for _, at := range []lru[V]{home, other} {
-		if old, ok := at.Peek(k); ok {
-			s.dropLocked(l, at, k, old)
-		}
+	if old, ok := s.values.Peek(k); ok && e.found {
+		s.values.Replace(k, old, e)
+		s.droppedLocked(l, old)
+	} else {
+		s.dropAllLocked(l, k)
+		s.addLocked(k, e, hash)
 	}
-	home.Add(k, e)
 	s.holdLocked(e)
 	l.used(e.found).add(e.weight)
 	return true
+}
+
+func (s *shard[V]) addLocked(k entryKey, e *entry[V], hash uint64) {
+	if e.found {
+		s.values.Add(k, e, hash)
+	} else {
+		s.absences.Add(k, e)
+	}
 }
 
 // forget drops what is known of a key whose newer answer cannot be stored.
@@ -106,44 +102,62 @@ func (s *shard[V]) forget(l *Lookup[V], key string, hash uint64, loadedAt instan
 	if !s.admitsLocked(l, k, hash, loadedAt, g) {
 		return
 	}
-	for _, at := range []lru[V]{s.values, s.absences} {
-		if old, ok := at.Peek(k); ok {
-			s.dropLocked(l, at, k, old)
-		}
-	}
+	s.dropAllLocked(l, k)
 }
 
 func (s *shard[V]) admitsLocked(l *Lookup[V], k entryKey, hash uint64, loadedAt instant, g generation) bool {
 	if g.counter != s.generations[hash%generationsPerShard] || g.epoch != l.epoch.Load() {
 		return false
 	}
-	for _, at := range []lru[V]{s.values, s.absences} {
-		if old, ok := at.Peek(k); ok && old.loadedAt > loadedAt && old.epoch == uint32(g.epoch) && old.invalidAt == never {
+	for _, peek := range []func(entryKey) (*entry[V], bool){s.values.Peek, s.absences.Peek} {
+		if old, ok := peek(k); ok && old.loadedAt > loadedAt && old.epoch == uint32(g.epoch) && old.invalidAt == never {
 			return false
 		}
 	}
 	return true
 }
 
-// evictOldest drops the least recently used entry of one kind.
-func (s *shard[V]) evictOldest(c *Cache[V], found bool) bool {
+// evict drops the value whose turn it is, or the absence least recently used.
+func (s *shard[V]) evict(c *Cache[V], found bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at := s.absences
 	if found {
-		at = s.values
+		k, e, ok := s.values.Evict(c.hashOf)
+		if ok {
+			s.droppedLocked(c.lookupByID(k.lookup), e)
+		}
+		return ok
 	}
-	k, e, ok := at.GetOldest()
+	k, e, ok := s.absences.RemoveOldest()
 	if ok {
-		s.dropLocked(c.lookupByID(k.lookup), at, k, e)
+		s.droppedLocked(c.lookupByID(k.lookup), e)
 	}
 	return ok
 }
 
-func (s *shard[V]) dropLocked(l *Lookup[V], at lru[V], k entryKey, e *entry[V]) {
-	at.Remove(k)
+// dropAllLocked drops what is known of a key.
+func (s *shard[V]) dropAllLocked(l *Lookup[V], k entryKey) {
+	if e, ok := s.values.Peek(k); ok {
+		s.dropLocked(l, k, e)
+	}
+	if e, ok := s.absences.Peek(k); ok {
+		s.dropLocked(l, k, e)
+	}
+}
+
+func (s *shard[V]) dropLocked(l *Lookup[V], k entryKey, e *entry[V]) {
+	if e.found {
+		s.values.Remove(k, e)
+	} else {
+		s.absences.Remove(k)
+	}
+	s.droppedLocked(l, e)
+}
+
+// droppedLocked does what is left once an entry is in no list.
+func (s *shard[V]) droppedLocked(l *Lookup[V], e *entry[V]) {
 	s.letGoLocked(e)
-	s.front.drop(e, l.hash(k.key))
+	s.front.drop(e, l.hash(e.key))
 	l.used(e.found).sub(e.weight)
 	l.cache.budgetOf(e.found).release(e.weight)
 }

@@ -1,0 +1,47 @@
+package cache
+
+import "fmt"
+
+// Eviction names a rule by which values are evicted.
+type Eviction string
+
+// The rules. A value that has just been stored stands in a window; which share
+// of a shard that is, and what it takes to stay beyond it, makes the rule.
+const (
+	EvictAdaptive Eviction = "adaptive" // the one of the others, or their middle, that would hit most often now
+	EvictLRU      Eviction = "lru"      // least recently used
+	Evict2Q       Eviction = "2q"       // large window; stays what was asked for twice
+	EvictTinyLFU  Eviction = "tinylfu"  // tiny window; stays what is asked for most often
+)
+
+// Validate reports a name that is none.
+func (e Eviction) Validate() error {
+	if _, ok := plans[e]; !ok && e != EvictAdaptive {
+		return fmt.Errorf("eviction must be adaptive, lru, 2q or tinylfu, not %q", string(e))
+	}
+	return nil
+}
+
+// plan is what the rules differ in.
+type plan struct {
+	window  float64 // share of the entries that stand in the window
+	promote bool    // a second hit, or one soon after eviction, leads out of the window
+	protect bool    // what is hit in probation is protected from those that come after
+	strict  bool    // a newcomer needs a clearly higher count: a loop does not flush itself
+}
+
+var (
+	recent   = &plan{window: 1}
+	twice    = &plan{window: 0.25, promote: true}
+	frequent = &plan{window: 0.01, promote: true, protect: true, strict: true}
+	balanced = &plan{window: 0.1, promote: true, protect: true}
+)
+
+// plans are the fixed rules.
+var plans = map[Eviction]*plan{EvictLRU: recent, Evict2Q: twice, EvictTinyLFU: frequent}
+
+// contenders are what EvictAdaptive chooses from; it begins with the first.
+var contenders = [...]*plan{balanced, frequent, twice, recent}
+
+// protectedShare is how much of what is outside the window may be protected.
+const protectedShare = 0.8
