@@ -99,6 +99,7 @@ func (c *connection) serve() bool {
 		case v == foreign:
 			return true
 		}
+		c.restart()
 		err := c.read()
 		switch {
 		case err == nil:
@@ -114,6 +115,23 @@ func (c *connection) serve() bool {
 	}
 }
 
+// restart has the time for the next request begin after the answers before it
+// have been written: that can take long, if the client reads slowly.
+func (c *connection) restart() {
+	if c.passed() && c.pieces == 0 && !c.fresh {
+		c.began = c.now
+	}
+}
+
+// passed looks at the clock again if something was written, and reports whether.
+func (c *connection) passed() bool {
+	if !c.wrote {
+		return false
+	}
+	c.now, c.wrote = time.Now(), false
+	return true
+}
+
 // answerAll answers all whole requests that have been read, and reports whether
 // the connection goes on. The verdict is on what remains.
 func (c *connection) answerAll() (v verdict, goesOn bool) {
@@ -121,6 +139,9 @@ func (c *connection) answerAll() (v verdict, goesOn bool) {
 		api := c.listener.options.API()
 		if api == nil {
 			return foreign, true
+		}
+		if !c.fresh && c.to-c.from < idlePeek {
+			return incomplete, true // whatever it is, net/http would wait for more of it
 		}
 		if v = c.request.scan(c.in[c.from:c.to], api); v != plain {
 			return v, true
@@ -161,6 +182,7 @@ func (c *connection) answer(api *API) bool {
 	if !x.aborted {
 		p.closes = p.closes || c.listener.draining.Load()
 		c.put(&x.reply, c.now, p.closes)
+		c.passed()
 	}
 	x.release()
 	x.observe(c.now)

@@ -21,6 +21,7 @@ type output struct {
 	pair   [2][]byte
 	vector net.Buffers
 	err    error
+	wrote  bool // to conn, since somebody has looked
 
 	date   [len(http.TimeFormat)]byte
 	second int64 // of date
@@ -59,6 +60,7 @@ func (o *output) write(more []byte) {
 	if o.err == nil {
 		o.pair = [...][]byte{o.out, more}
 		o.vector = o.pair[:]
+		o.wrote = true
 		_, o.err = o.vector.WriteTo(o.conn)
 		o.pair = [2][]byte{}
 	}
@@ -71,6 +73,7 @@ func (o *output) flush() error {
 		return o.err
 	}
 	if o.err == nil && len(o.out) > 0 {
+		o.wrote = true
 		_, o.err = o.conn.Write(o.out)
 	}
 	batches.Put(o.room)

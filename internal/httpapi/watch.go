@@ -27,6 +27,9 @@ func (c *connection) watch() context.Context {
 
 // watchOn returns an error if the client leaves before unwatch is called.
 func (c *connection) watchOn() error {
+	if c.to == len(c.in) {
+		return nil // the room for the byte is taken by an earlier one, as in net/http
+	}
 	for {
 		// If unwatch has set a deadline before this, it has said so before that.
 		_ = c.conn.SetReadDeadline(time.Time{})
