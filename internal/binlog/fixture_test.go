@@ -244,7 +244,7 @@ func (f *follow) marked(t *testing.T) {
 	before := f.count("mark 1")
 	f.mu.Unlock()
 	f.exec(t, "UPDATE mark SET n = n + 1")
-	f.wait(t, "the mark", func() bool { return f.count("mark 1") > before }) // the second time it may be part of "mark *"
+	f.wait(t, "the mark", func() bool { return f.count("mark 1") > before })        // the second time it may be part of "mark *"
 	for limit := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) { // what is settled with the mark may be told after it
 		if s := f.follower.Stats(); s.Applied == s.Position {
 			return
