@@ -50,11 +50,12 @@ func parseStat(stat string) (pid, parent int, err error) {
 
 // cpu returns the time that processes have spent on processors, in user and kernel mode, as the
 // scheduler counts it: in nanoseconds, where /proc/PID/stat has steps of 10 ms of the same count.
-// Threads that have ended are not in it; none of the servers ends threads while it serves.
+// Threads that have ended are not in it; none of the servers ends threads while it serves. Of processes only
+// the first must be there: nginx has one that looks through an empty cache and ends.
 func cpu(pids []int) (sum time.Duration, err error) {
-	for _, pid := range pids {
+	for i, pid := range pids {
 		threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
-		if err == nil && threads == nil {
+		if err == nil && threads == nil && i == 0 {
 			err = fmt.Errorf("process %d has ended", pid)
 		}
 		if err != nil {
