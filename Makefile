@@ -23,7 +23,7 @@ demo: deps build ## serve a shop of 10,000 products out of a private MariaDB (LI
 	@exec bin/demo -program bin/productcache -listen $(LISTEN) -admin-listen $(ADMIN_LISTEN)
 
 .PHONY: test
-test: deps deps-race deps-mysql ## run all tests, with the race detector, against real servers
+test: deps deps-race deps-curl deps-mysql ## run all tests, with the race detector, against real servers
 	@echo "servers: $$(mariadbd --version 2>/dev/null || /usr/sbin/mariadbd --version)"
 	@echo "servers: $$("$${PRODUCTCACHE_TEST_MYSQL:-$${XDG_CACHE_HOME:-$$HOME/.cache}/productcache-test/mysql}/mysqld" --no-defaults --version 2>/dev/null || echo 'no MySQL')"
 	go test -race -count=1 -timeout 15m ./...
@@ -64,6 +64,10 @@ deps: ## install what tests and demo need: MariaDB's server and client programs
 .PHONY: deps-race
 deps-race: ## install what the race detector needs: a C compiler
 	@scripts/install.sh gcc gcc libc6-dev
+
+.PHONY: deps-curl
+deps-curl: ## install curl, by which the README's examples are tested
+	@scripts/install.sh curl curl ca-certificates
 
 .PHONY: deps-mysql
 deps-mysql: ## unpack MySQL from Debian sid for the tests; without it they skip, or fail if PRODUCTCACHE_TEST_REQUIRE_MYSQL is set

@@ -157,7 +157,7 @@ func (h *hammer) watch(ctx context.Context) {
 
 func (h *hammer) tell() {
 	fmt.Fprintf(h.Out, "%s: %v %v outages=%d violations=%d\n", time.Since(h.began).Round(time.Second), &h.counts, h.service,
-		h.outages.number(), h.findings.number())
+		h.outages.Count(), h.findings.number())
 }
 
 // wait returns false if ctx is done first.

@@ -2,23 +2,16 @@ package hammer
 
 import (
 	"context"
-	"sync"
 	"time"
 
+	"productcache/benchmarks/internal/outage"
 	"productcache/internal/mysqltest"
 )
 
-// recovery is how long after MySQL is back requests may still fail.
-const recovery = 5 * time.Second
-
 // outages ends MySQL and starts it again, by turns: shut down, killed.
 type outages struct {
+	outage.Log
 	server *mysqltest.Server
-
-	mu    sync.Mutex // guards all below
-	down  bool
-	since time.Time // when it came back; zero: it was always there
-	count int
 }
 
 // period is how often MySQL goes away: every minute, and twice in a short run.
@@ -33,44 +26,13 @@ func (o *outages) run(ctx context.Context, d time.Duration) error {
 		if !wait(ctx, time.After(up)) || left < time.Millisecond {
 			return nil
 		}
-		o.note(true)
+		o.Begin()
 		if err := ends[i%len(ends)](); err != nil {
 			return err
 		}
 		if err := o.server.Restart(); err != nil {
 			return err
 		}
-		o.note(false)
+		o.End()
 	}
-}
-
-func (o *outages) note(down bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.down = down
-	if down {
-		o.count++
-	} else {
-		o.since = time.Now()
-	}
-}
-
-// excuse reports whether a request that began then, and has just failed, may have failed.
-func (o *outages) excuse(began time.Time) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.down || began.Before(o.since.Add(recovery))
-}
-
-// away reports whether MySQL is gone at this moment.
-func (o *outages) away() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.down
-}
-
-func (o *outages) number() int {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.count
 }

@@ -44,7 +44,7 @@ func (r *reader) run(ctx context.Context, read func(*reader)) {
 	defer pause.Stop()
 	for ctx.Err() == nil {
 		read(r)
-		if r.outages.away() {
+		if r.outages.Away() {
 			wait(ctx, pause.C)
 		}
 		runtime.Gosched() // the follower shares these processors
@@ -89,7 +89,7 @@ func (r *reader) judge(ctx context.Context, l lookup, a *asked, got *cache.Resul
 	switch {
 	case got.Err != nil && ctx.Err() != nil:
 		return
-	case got.Err != nil && r.outages.excuse(began):
+	case got.Err != nil && r.outages.Excuses(began):
 		r.counts.failed.Add(1)
 		return
 	case got.Err != nil:
@@ -97,7 +97,7 @@ func (r *reader) judge(ctx context.Context, l lookup, a *asked, got *cache.Resul
 		return
 	case got.Outcome == cache.StaleError:
 		r.counts.staleErrors.Add(1)
-		if !r.outages.excuse(began) {
+		if !r.outages.Excuses(began) {
 			r.findings.note("stale-error", "%s %d: though MySQL is there", lookupNames[l], a.key)
 		}
 		return

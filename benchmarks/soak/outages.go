@@ -2,24 +2,17 @@ package soak
 
 import (
 	"context"
-	"sync"
 	"time"
 
+	"productcache/benchmarks/internal/outage"
 	"productcache/internal/mysqltest"
 )
 
-// recovery is how long after MySQL is back requests may still fail.
-const recovery = 5 * time.Second
-
 // outages ends MySQL and starts it again, by turns: killed, shut down, frozen.
 type outages struct {
+	outage.Log
 	server *mysqltest.Server
 	period time.Duration
-
-	mu    sync.Mutex // guards all below
-	down  bool
-	since time.Time // when it came back; zero: it was always there
-	count int
 }
 
 func newOutages(s *mysqltest.Server, period time.Duration) *outages {
@@ -37,39 +30,15 @@ func (o *outages) run(ctx context.Context) error {
 	defer next.Stop()
 	for i := 0; wait(ctx, next.C); i++ {
 		kind := kinds[i%len(kinds)]
-		o.note(true)
+		o.Begin()
 		if err := kind.end(); err != nil {
 			return err
 		}
-		wait(ctx, time.After(min(o.period/5, recovery)))
+		wait(ctx, time.After(min(o.period/5, outage.Recovery)))
 		if err := kind.restart(); err != nil {
 			return err
 		}
-		o.note(false)
+		o.End()
 	}
 	return nil
-}
-
-func (o *outages) note(down bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.down = down
-	if down {
-		o.count++
-	} else {
-		o.since = time.Now()
-	}
-}
-
-// excuse reports whether a request that began then, and has just failed, may have failed.
-func (o *outages) excuse(began time.Time) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.down || began.Before(o.since.Add(recovery))
-}
-
-func (o *outages) number() int {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.count
 }

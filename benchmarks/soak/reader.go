@@ -95,7 +95,7 @@ func (r *reader) get(ctx context.Context, path, tag string) (a response, ok bool
 // unavailable is fine while MySQL is.
 func (r *reader) unavailable(ctx context.Context, path string, began time.Time, a response) {
 	r.counts.unavailable.Add(1)
-	if !r.outages.excuse(began) {
+	if !r.outages.Excuses(began) {
 		r.findings.add(ctx, "GET %s: %d, though MySQL is there: %s %s", path, a.status, a.header.Get("Cache-Status"), a.body)
 	}
 }

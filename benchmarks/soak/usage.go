@@ -71,7 +71,7 @@ func (s *soak) print(ctx context.Context, at time.Duration) {
 		s.findings.add(ctx, "usage: %v", err)
 		return
 	}
-	fmt.Fprintf(s.Out, "%v: %v outages=%d %v findings=%d\n", at.Round(time.Second), &s.counts, s.outages.number(), u, s.findings.number())
+	fmt.Fprintf(s.Out, "%v: %v outages=%d %v findings=%d\n", at.Round(time.Second), &s.counts, s.outages.Count(), u, s.findings.number())
 }
 
 const (

@@ -131,7 +131,7 @@ func TestPromisesHaveTheirTests(t *testing.T) {
 // addresses, against the demo's shop.
 func TestReadmeCurl(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
-		t.Skip(err)
+		t.Fatalf("%v: `make deps-curl` installs it", err)
 	}
 	s := mysqltest.MariaDB(t)
 	db := s.Database(t)

@@ -5,7 +5,7 @@
 // # What it promises
 //
 //   - After a change of a followed table was committed, what the catalog's
-//     changed_by derives from it goes stale: usually within a millisecond.
+//     changed_by derives from it goes stale: usually within two milliseconds.
 //   - Once a position counts as applied, all that depends on transactions before
 //     it was invalidated at a time when those transactions were visible to
 //     every reader.

@@ -244,14 +244,9 @@ func (f *follow) marked(t *testing.T) {
 	before := f.count("mark 1")
 	f.mu.Unlock()
 	f.exec(t, "UPDATE mark SET n = n + 1")
-	f.wait(t, "the mark", func() bool { return f.count("mark 1") > before })        // the second time it may be part of "mark *"
-	for limit := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) { // what is settled with the mark may be told after it
-		if s := f.follower.Stats(); s.Applied == s.Position {
-			return
-		} else if time.Now().After(limit) {
-			t.Fatalf("not settled within 30 s: %+v", s)
-		}
-	}
+	f.wait(t, "the mark", func() bool { return f.count("mark 1") > before }) // the second time it may be part of "mark *"
+	// What is settled with the mark may be told after it.
+	eventually(t, "settled", func() bool { s := f.follower.Stats(); return s.Applied == s.Position })
 }
 
 // count counts what was said. The caller holds the lock.

@@ -49,10 +49,16 @@ func purge(t *testing.T, s *mysqltest.Server) {
 	})
 }
 
+// eventually asks again and again: neither the servers nor Follower.Stats tell
+// when something has changed.
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for limit := time.Now().Add(30 * time.Second); !is(); time.Sleep(time.Millisecond) {
-		if time.Now().After(limit) {
+	again, limit := time.NewTicker(time.Millisecond), time.After(30*time.Second)
+	defer again.Stop()
+	for !is() {
+		select {
+		case <-again.C:
+		case <-limit:
 			t.Fatalf("%s: not within 30 s", what)
 		}
 	}
