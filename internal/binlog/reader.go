@@ -214,6 +214,7 @@ func (r *reader) found() error {
 	r.begun = true
 	if r.fresh {
 		r.at.made = r.made
+		r.follower.status.anew()
 		r.follower.apply(unsettled{effects: r.follower.everything(), upTo: r.at, server: r.server, received: time.Now()})
 	}
 	r.follower.began(r.server, r.at, r.fresh)

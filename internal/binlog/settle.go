@@ -18,6 +18,7 @@ type unsettled struct {
 	server   *server
 	received time.Time // when the last transaction in it was read
 	commit   time.Time // of the last transaction, by our clock; zero: not known
+	era      uint64    // of upTo: see status.era
 }
 
 // pending hands what is unsettled from the reader to the settler.
@@ -47,6 +48,7 @@ func (p *pending) take() *unsettled {
 // apply invalidates what a transaction changed, and leaves the rest to the
 // settler. u's effects are not the caller's any more.
 func (f *Follower) apply(u unsettled) {
+	u.era = f.status.current()
 	f.invalidate(u.effects)
 	f.pending.add(u)
 	select {

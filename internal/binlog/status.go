@@ -54,6 +54,7 @@ type status struct {
 	lastErr string
 	at      position
 	settled position
+	era     uint64 // raised when the stream begins anew: positions from before may have the same text
 }
 
 func newStatus() status { return status{tables: map[tableName]*TableStats{}} }
@@ -82,6 +83,20 @@ func (f *Follower) began(of *server, at position, fresh bool) {
 	s.mu.Unlock()
 	f.o.Logger.Info("following the binlog", "server", of.version, "position", at.String(), "resumed", !fresh)
 	f.o.Moved(true)
+}
+
+// anew says that the stream begins at another place: nothing of it is applied.
+func (s *status) anew() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.era++
+	s.settled = position{}
+}
+
+func (s *status) current() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.era
 }
 
 // disconnected reports whether the reason is another one than last time.
@@ -129,7 +144,9 @@ func (s *status) read(at position, commit time.Time, of *server, changes bool) {
 func (s *status) applied(u *unsettled) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.settled = u.upTo
+	if u.era == s.era {
+		s.settled = u.upTo
+	}
 	if !u.commit.IsZero() {
 		s.stats.Lag = max(0, time.Since(u.commit)+u.server.ahead)
 	}
