@@ -23,19 +23,20 @@ demo: deps build ## serve a shop of 10,000 products out of a private MariaDB (LI
 	@exec bin/demo -program bin/productcache -listen $(LISTEN) -admin-listen $(ADMIN_LISTEN)
 
 .PHONY: test
-test: deps deps-race deps-curl deps-mysql ## run all tests, with the race detector, against real servers
+test: deps deps-race deps-curl deps-backup deps-mysql ## run all tests, with the race detector, against real servers
 	@echo "servers: $$(mariadbd --version 2>/dev/null || /usr/sbin/mariadbd --version)"
 	@echo "servers: $$("$${PRODUCTCACHE_TEST_MYSQL:-$${XDG_CACHE_HOME:-$$HOME/.cache}/productcache-test/mysql}/mysqld" --no-defaults --version 2>/dev/null || echo 'no MySQL')"
 	go test -race -count=1 -timeout 15m ./...
 
 .PHONY: check
-check: deps-compose ## check format, vet, staticcheck, go.mod, imports and docker-compose.yml
+check: deps-compose deps-shellcheck ## check format, vet, staticcheck, go.mod, imports, scripts and docker-compose.yml
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt would change: $$unformatted"; exit 1; }
 	go vet ./...
 	go tool staticcheck ./...
 	go mod tidy -diff
 	go test -count=1 -run '^TestImports$$' ./cmd/productcache
 	docker-compose -f docker-compose.yml config --quiet
+	shellcheck deploy/backup/productcache-backup
 
 .PHONY: bench
 bench: deps ## run the benchmarks; see benchmarks/README.md
@@ -72,6 +73,14 @@ deps-curl: ## install curl, by which the README's examples are tested
 .PHONY: deps-mysql
 deps-mysql: ## unpack MySQL from Debian sid for the tests; without it they skip, or fail if PRODUCTCACHE_TEST_REQUIRE_MYSQL is set
 	@internal/mysqltest/install-mysql.sh || { echo "deps-mysql: MySQL could not be unpacked: tests against it cannot run" >&2; [ -z "$$PRODUCTCACHE_TEST_REQUIRE_MYSQL" ]; }
+
+.PHONY: deps-backup
+deps-backup: ## install what the backup job needs: MariaDB's dump program
+	@scripts/install.sh mariadb-dump mariadb-client
+
+.PHONY: deps-shellcheck
+deps-shellcheck: ## install shellcheck, for check
+	@scripts/install.sh shellcheck shellcheck
 
 .PHONY: deps-compose
 deps-compose: ## install docker-compose, for check

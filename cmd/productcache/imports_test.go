@@ -29,6 +29,7 @@ var mayImport = map[string][]string{
 	"benchmarks":                 {},
 	"benchmarks/internal/child":  {},
 	"benchmarks/internal/outage": {},
+	"deploy/backup":              {},
 	"docs/catalogs":              {},
 }
 
