@@ -54,6 +54,7 @@ func write(t *testing.T, path, text string, mode os.FileMode) {
 func (j *job) command(args ...string) *exec.Cmd {
 	c := exec.Command("./productcache-backup", args...)
 	c.Env = os.Environ()
+	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	for name, value := range j.set {
 		c.Env = append(c.Env, name+"="+value)
 	}
@@ -63,7 +64,10 @@ func (j *job) command(args ...string) *exec.Cmd {
 // run returns the exit status of a run, and what it said.
 func (j *job) run(t *testing.T, args ...string) (status int, said string) {
 	t.Helper()
-	out, err := j.command(args...).CombinedOutput()
+	c := j.command(args...)
+	end := time.AfterFunc(time.Minute, func() { killSession(t, c) })
+	defer end.Stop()
+	out, err := c.CombinedOutput()
 	if exit := new(exec.ExitError); errors.As(err, &exit) {
 		return exit.ExitCode(), string(out)
 	}
@@ -262,11 +266,11 @@ func TestMetrics(t *testing.T) {
 	j.set["BACKUP_METRICS_DIR"] = t.TempDir()
 	metric := func(name string) string {
 		t.Helper()
-		text, err := os.ReadFile(filepath.Join(j.set["BACKUP_METRICS_DIR"], "productcache_backup_"+j.database+".prom"))
+		text, err := os.ReadFile(filepath.Join(j.set["BACKUP_METRICS_DIR"], "shop_backup_"+j.database+".prom"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, rest, _ := strings.Cut(string(text), "\nproductcache_backup_"+name+`{database="`+j.database+`"} `)
+		_, rest, _ := strings.Cut(string(text), "\nshop_backup_"+name+`{database="`+j.database+`"} `)
 		value, _, _ := strings.Cut(rest, "\n")
 		return value
 	}

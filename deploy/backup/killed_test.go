@@ -32,7 +32,6 @@ func TestKilled(t *testing.T) {
 			good := j.files(t)
 			begun, goOn := j.heldDump(t)
 			run := j.command()
-			run.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 			if err := run.Start(); err != nil {
 				t.Fatal(err)
 			}
