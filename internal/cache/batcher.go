@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync"
+	"time"
 )
 
 // errLoadPanicked wraps what a load function panicked with.
@@ -20,7 +21,7 @@ type batcher[V any] struct {
 	cache  *Cache[V]
 	landed sync.WaitGroup // counts the slots' goroutines
 
-	mu       sync.Mutex   // guards all below, and Lookup.waiting
+	mu       sync.Mutex   // guards all below, and what a Lookup says
 	idle     int          // slots
 	queue    []*Lookup[V] // those with keys waiting, each once, the longest waiting first
 	auditing bool         // a slot is an audit's
@@ -123,7 +124,6 @@ func (b *batcher[V]) load(bt batch[V]) {
 	keys, index := bt.distinctKeys()
 	startedAt := c.now()
 	loaded, err := b.call(bt.lookup, keys)
-	b.count(len(keys), err)
 	if err != nil && len(keys) > 1 && (c.options.Splittable(err) || errors.Is(err, errLoadPanicked)) && c.closing.Err() == nil {
 		half := len(bt.flights) / 2
 		b.load(batch[V]{bt.lookup, bt.flights[:half]})
@@ -156,8 +156,16 @@ func (bt batch[V]) distinctKeys() (keys []string, index []int) {
 	return keys, index
 }
 
-// call runs the load function, and makes an error of a panic.
-func (b *batcher[V]) call(l *Lookup[V], keys []string) (loaded []Loaded[V], err error) {
+// call runs the load function and counts it.
+func (b *batcher[V]) call(l *Lookup[V], keys []string) ([]Loaded[V], error) {
+	began := b.cache.now()
+	loaded, err := b.callGuarded(l, keys)
+	b.count(l, len(keys), time.Duration(b.cache.now()-began), err)
+	return loaded, err
+}
+
+// callGuarded makes an error of the load function's panic.
+func (b *batcher[V]) callGuarded(l *Lookup[V], keys []string) (loaded []Loaded[V], err error) {
 	c := b.cache
 	ctx, cancel := context.WithTimeoutCause(c.closing, c.options.LoadTimeout, ErrLoadTimeout)
 	defer cancel()
@@ -178,9 +186,11 @@ func (b *batcher[V]) call(l *Lookup[V], keys []string) (loaded []Loaded[V], err 
 	return loaded, err
 }
 
-func (b *batcher[V]) count(keys int, err error) {
+func (b *batcher[V]) count(l *Lookup[V], keys int, took time.Duration, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	l.loadTimes.add(took.Seconds())
+	l.batchSizes.add(float64(keys))
 	b.batches++
 	b.keys += uint64(keys)
 	if err != nil {
@@ -216,6 +226,9 @@ func (c *Cache[V]) store(fl *flight[V], r landing[V]) bool {
 	}
 	e := &entry[V]{value: r.Value, key: fl.key, lookup: l.id, found: r.Found, weight: int32(weight),
 		loadedAt: r.startedAt, invalidAt: never, epoch: uint32(fl.generation.epoch)}
+	if c.flights.unasked(fl) {
+		e.triedAt = unasked
+	}
 	if !c.shards[at].store(l, fl.key, fl.hash, e, fl.generation) {
 		c.budgetOf(r.Found).release(e.weight)
 		return false

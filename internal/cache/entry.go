@@ -27,7 +27,7 @@ type entry[V any] struct {
 	epoch     uint32  // the low bits of the lookup's epoch that its load noted
 	lookup    uint32
 	weight    int32
-	triedAt   uint32 // tick when a refresh of it was last begun, 0 if none was
+	triedAt   uint32 // tick when a refresh of it was last begun, 0 if none was; unasked
 	at        int32  // of a value: its place in shard.held
 	found     bool
 	rank      // of a value: guarded too
@@ -36,6 +36,17 @@ type entry[V any] struct {
 // tick is the clock in milliseconds, never 0. It wraps after 49 days, when an
 // entry may wait for a refresh a little longer.
 func (i instant) tick() uint32 { return uint32(i/instant(time.Millisecond)) | 1 }
+
+// unasked is, as triedAt, no tick: the entry was loaded by a refresh, and has
+// answered nobody.
+const unasked uint32 = 2
+
+// askedLocked notes that the entry has answered somebody.
+func (e *entry[V]) askedLocked() {
+	if e.triedAt == unasked {
+		e.triedAt = 0
+	}
+}
 
 // epochsBehind is how many times all of the lookup was invalidated since the
 // entry's load. It is wrong, and the entry as good as one just loaded, only for

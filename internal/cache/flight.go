@@ -114,6 +114,9 @@ func (f *flights[V]) joinLocked(l *Lookup[V], w *want[V]) *flight[V] {
 		f.aloft[name] = fl
 		f.landed.Add(1)
 		w.leads = true
+		if w.background {
+			l.refreshes.Add(1)
+		}
 	}
 	if !w.background {
 		fl.joined++
@@ -135,6 +138,13 @@ func (f *flights[V]) admitLocked(aloft, background bool) error {
 		return ErrOverloaded
 	}
 	return nil
+}
+
+// unasked reports whether nobody has waited for a flight: it is a refresh.
+func (f *flights[V]) unasked(fl *flight[V]) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return fl.joined == 0
 }
 
 // fly waits for the batcher's answer and takes the flight out of the air.

@@ -36,11 +36,14 @@ func (s *shard[V]) lookValueLocked(l *Lookup[V], lt *Lifetimes, e *entry[V], has
 	st := e.state(l, lt, hash, now)
 	switch {
 	case st.ttl > 0 && !st.invalid:
+		e.askedLocked()
 		s.putInFrontLocked(e, hash, now)
 		return e.answer(Hit, st, now), serve
 	case !st.invalid && -st.ttl < lt.StaleWhileRevalidate:
+		e.askedLocked()
 		return e.answer(Stale, st, now), l.cache.refreshIsDue(e, now)
 	case e.usableOnError(st, lt) && l.cache.health.failing(st.invalidAt) && !l.cache.health.probe(now):
+		e.askedLocked()
 		return e.answer(StaleError, st, now), serve
 	}
 	var none Answer[V]
@@ -86,6 +89,7 @@ func (s *shard[V]) lookStale(l *Lookup[V], key string, hash uint64, now instant,
 		outcome = Hit // another load has stored it meanwhile
 	}
 	s.tallies[l.id][outcome]++
+	e.askedLocked()
 	return e.answer(outcome, st, now), true
 }
 

@@ -32,6 +32,9 @@ type Lookup[V any] struct {
 	lifetimes atomic.Pointer[Lifetimes]
 	waiting   []*flight[V] // for a slot; guarded by batcher.mu
 
+	loadTimes  Histogram // seconds; guarded by batcher.mu
+	batchSizes Histogram // keys; guarded by batcher.mu
+
 	epoch        atomic.Uint64 // raised by PurgeAll; an entry of an earlier epoch is invalid
 	removedBelow atomic.Uint64 // an entry of an epoch below may never be served again
 	purgedAt     atomic.Int64  // instant of the last PurgeAll
@@ -43,6 +46,9 @@ type Lookup[V any] struct {
 	answered       [outcomes]atomic.Uint64 // after a load; answers from memory are tallied by the shards
 	refused        atomic.Uint64
 	failed         atomic.Uint64
+	refreshes      atomic.Uint64
+	wasted         atomic.Uint64
+	expired        atomic.Uint64
 }
 
 // NewLookup adds a kind of values. Its name need not be unique, but metrics
@@ -54,7 +60,8 @@ func (c *Cache[V]) NewLookup(name string, lt Lifetimes, load LoadFunc[V]) (*Look
 	c.registering.Lock()
 	defer c.registering.Unlock()
 	before := *c.lookups.Load()
-	l := &Lookup[V]{name: name, id: uint32(len(before)), cache: c, load: load}
+	l := &Lookup[V]{name: name, id: uint32(len(before)), cache: c, load: load,
+		loadTimes: newHistogram(loadTimeBounds), batchSizes: newHistogram(batchSizeBounds)}
 	l.salt = uint64(l.id) * 0x9e3779b97f4a7c15 // 2^64/φ spreads small numbers over all bits
 	l.lifetimes.Store(&lt)
 	l.lastPurge.Store(int64(never))

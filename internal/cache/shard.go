@@ -156,8 +156,10 @@ func (s *shard[V]) dropLocked(l *Lookup[V], k entryKey, e *entry[V]) {
 
 // droppedLocked does what is left once an entry is in no list.
 func (s *shard[V]) droppedLocked(l *Lookup[V], e *entry[V]) {
+	hash := l.hash(e.key)
 	s.letGoLocked(e)
-	s.front.drop(e, l.hash(e.key))
+	s.front.drop(e, hash)
+	l.countLeft(e, hash)
 	l.used(e.found).sub(e.weight)
 	l.cache.budgetOf(e.found).release(e.weight)
 }

@@ -21,8 +21,10 @@ type Stats struct {
 	LoadedKeys        uint64 // keys in them
 	LoadErrors        uint64 // calls that failed
 	BusySlots         int    // load functions running
+	MaxSlots          int    // bound of BusySlots
 	InFlight          int    // keys being loaded or waiting for a slot
 	Waiting           int    // callers' waits for keys
+	MaxWaiting        int    // bound of InFlight and of Waiting
 	Failing           bool   // the last load failed
 	Audits            AuditStats
 	Lookups           []LookupStats // in the order of NewLookup
@@ -44,6 +46,12 @@ type LookupStats struct {
 	Answers   [outcomes]uint64 // by Outcome
 	Refused   uint64           // ErrOverloaded and ErrClosed
 	Failed    uint64           // loads failed and nothing stale was there
+	Expired   uint64           // values past their lifetime, and not invalidated, when they were replaced or evicted
+	Refreshes uint64           // loads begun for a stale value that was served meanwhile
+	Wasted    uint64           // refreshed values that were replaced or dropped before they answered anybody
+
+	LoadTimes  Histogram // seconds that the load function took, an audit's calls too
+	BatchSizes Histogram // keys in them
 }
 
 // Stats returns the numbers of this moment. It locks one shard after the
@@ -59,10 +67,10 @@ func (c *Cache[V]) Stats() Stats {
 	}
 	c.batcher.mu.Lock()
 	s.Loads, s.LoadedKeys, s.LoadErrors = c.batcher.batches, c.batcher.keys, c.batcher.errors
-	s.BusySlots = c.options.Concurrency - c.batcher.idle
+	s.BusySlots, s.MaxSlots = c.options.Concurrency-c.batcher.idle, c.options.Concurrency
 	c.batcher.mu.Unlock()
 	c.flights.mu.Lock()
-	s.InFlight, s.Waiting = len(c.flights.aloft), c.flights.waiting
+	s.InFlight, s.Waiting, s.MaxWaiting = len(c.flights.aloft), c.flights.waiting, c.options.MaxWaiting
 	c.flights.mu.Unlock()
 	for _, l := range *c.lookups.Load() {
 		of := l.stats()
@@ -82,7 +90,13 @@ func (l *Lookup[V]) stats() LookupStats {
 		Negatives: l.usedByAbsences.entries.Load(),
 		Refused:   l.refused.Load(),
 		Failed:    l.failed.Load(),
+		Expired:   l.expired.Load(),
+		Refreshes: l.refreshes.Load(),
+		Wasted:    l.wasted.Load(),
 	}
+	l.cache.batcher.mu.Lock()
+	s.LoadTimes, s.BatchSizes = l.loadTimes.clone(), l.batchSizes.clone()
+	l.cache.batcher.mu.Unlock()
 	for i := range s.Answers {
 		s.Answers[i] = l.answered[i].Load()
 	}
@@ -95,6 +109,19 @@ func (l *Lookup[V]) stats() LookupStats {
 		sh.mu.Unlock()
 	}
 	return s
+}
+
+// countLeft counts a value that is in no list any more, under the lock of its shard.
+func (l *Lookup[V]) countLeft(e *entry[V], hash uint64) {
+	if !e.found {
+		return
+	}
+	if st := e.state(l, l.lifetimes.Load(), hash, l.cache.now()); st.ttl <= 0 && !st.invalid {
+		l.expired.Add(1)
+	}
+	if e.triedAt == unasked {
+		l.wasted.Add(1)
+	}
 }
 
 // meter counts what audits find.
