@@ -197,7 +197,7 @@ func TestNoAudit(t *testing.T) {
 	r := start(t, append(append(flags, "-audit-rate", "0"), catalogFile(t, twoLookups)...)...)
 	r.await("served", func() bool { return r.get("/v1/products/1").status == 200 })
 	for _, outcome := range []string{"nothing", "busy", "same"} {
-		if got := r.metric(`productcache_audit_audits_total{outcome="` + outcome + `"}`); got != "0" {
+		if got := r.metric(`productcache_audits_total{outcome="` + outcome + `"}`); got != "0" {
 			t.Errorf("-audit-rate 0: %s audits %s", got, outcome)
 		}
 	}

@@ -147,7 +147,8 @@ func (s *service) notReady() (reasons []string) {
 
 func (s *service) databaseStats() admin.DatabaseStats {
 	of := s.store.Stats()
-	return admin.DatabaseStats{Up: s.store.Up(), Queries: of.Queries, Errors: of.Errors, Abandoned: of.Abandoned}
+	return admin.DatabaseStats{Up: s.store.Up(), Queries: of.Queries, Errors: of.Errors, Slots: of.Slots, Abandoned: of.Abandoned,
+		Connections: of.Connections, DuplicateRows: of.DuplicateRows}
 }
 
 func (s *service) closeCache() error {

@@ -32,7 +32,11 @@ func truth(b bool) float64 {
 
 // Describe implements prometheus.Collector.
 func (m *Metrics) Describe(out chan<- *prometheus.Desc) {
+	out <- requestsDesc
+	out <- requestDurationDesc
 	out <- keysDesc
+	out <- loadDurationDesc
+	out <- batchKeysDesc
 	describe(out, ofCache())
 	describe(out, ofLookup())
 	describe(out, ofDatabase())
@@ -45,11 +49,14 @@ func (m *Metrics) Describe(out chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (m *Metrics) Collect(out chan<- prometheus.Metric) {
+	m.requests.collect(out)
 	stats := m.cache()
 	collect(out, ofCache(), stats)
 	collect(out, ofDatabase(), m.database())
 	for _, l := range stats.Lookups {
 		collect(out, ofLookup(), l, l.Name)
+		out <- histogram(loadDurationDesc, l.LoadTimes.Bounds, l.LoadTimes.Counts, l.LoadTimes.Sum, l.Name)
+		out <- histogram(batchKeysDesc, l.BatchSizes.Bounds, l.BatchSizes.Counts, l.BatchSizes.Sum, l.Name)
 		for outcome, n := range l.Answers {
 			out <- prometheus.MustNewConstMetric(keysDesc, prometheus.CounterValue, float64(n), l.Name, cache.Outcome(outcome).String())
 		}
@@ -67,6 +74,28 @@ func (m *Metrics) collectFollower(out chan<- prometheus.Metric, stats FollowerSt
 	for _, t := range stats.Tables {
 		collect(out, ofTable(), t, t.Table)
 	}
+}
+
+// histogram makes one of the numbers of values in each class; the last has no bound.
+func histogram(desc *prometheus.Desc, bounds []float64, classes []uint64, sum float64, labels ...string) prometheus.Metric {
+	buckets, n := make(map[float64]uint64, len(bounds)), uint64(0)
+	for i, bound := range bounds {
+		n += classes[i]
+		buckets[bound] = n
+	}
+	for _, more := range classes[len(bounds):] {
+		n += more
+	}
+	return prometheus.MustNewConstHistogram(desc, n, sum, buckets, labels...)
+}
+
+// inSeconds are durations as Prometheus has them.
+func inSeconds(durations []time.Duration) []float64 {
+	s := make([]float64, len(durations))
+	for i, d := range durations {
+		s[i] = d.Seconds()
+	}
+	return s
 }
 
 // seconds is a time as Prometheus has it, 0 for none.

@@ -2,8 +2,6 @@ package admin
 
 import (
 	"runtime"
-	"strconv"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -16,8 +14,12 @@ import (
 type DatabaseStats struct {
 	Up        bool   // the last try to reach it worked
 	Queries   uint64 // sent
-	Errors    uint64 // of them failed
+	Errors    uint64 // loads and finds that failed
+	Slots     int    // taken by queries that may be in the server, those given up included
 	Abandoned int    // queries given up that still run in the server
+
+	Connections   int    // open
+	DuplicateRows uint64 // left out, since their key had a row already
 }
 
 // FollowerStats is what the metrics say of the follower of the binlog.
@@ -45,25 +47,10 @@ type TableStats struct {
 // this file.
 type Metrics struct {
 	registry *prometheus.Registry
-	requests *prometheus.CounterVec
-	duration *prometheus.HistogramVec
+	requests *requests
 	cache    func() cache.Stats
 	database func() DatabaseStats
 	follower func() FollowerStats // nil: nothing is followed
-
-	mu       sync.RWMutex // guards children
-	children map[labels]child
-}
-
-// labels are what a request is counted under; child the metrics resolved for them.
-type labels struct {
-	lookup, outcome string
-	status          int
-}
-
-type child struct {
-	requests prometheus.Counter
-	duration prometheus.Observer
 }
 
 // NewMetrics registers all metrics. cacheStats, databaseStats and followerStats
@@ -72,19 +59,10 @@ type child struct {
 func NewMetrics(version string, cacheStats func() cache.Stats, databaseStats func() DatabaseStats, followerStats func() FollowerStats) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "productcache_http_requests_total",
-			Help: "Requests to the public API, by lookup, status and outcome: one of the keys' outcomes, of several the costliest; failed; or none, where the cache was not asked.",
-		}, []string{"lookup", "outcome", "status"}),
-		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name:    "productcache_http_request_duration_seconds",
-			Help:    "Time from a request's headers read to its answer written, by lookup and outcome.",
-			Buckets: []float64{.00001, .000025, .00005, .0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
-		}, []string{"lookup", "outcome"}),
+		requests: newRequests(),
 		cache:    cacheStats,
 		database: databaseStats,
 		follower: followerStats,
-		children: make(map[labels]child),
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name:        "productcache_build_info",
@@ -92,10 +70,20 @@ func NewMetrics(version string, cacheStats func() cache.Stats, databaseStats fun
 		ConstLabels: prometheus.Labels{"version": version, "goversion": runtime.Version()},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.duration, build, m,
+	m.registry.MustRegister(build, m,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
+
+// The metrics of requests.
+var (
+	requestsDesc = prometheus.NewDesc("productcache_http_requests_total",
+		"Requests to the public API, by lookup, status and outcome: one of the keys' outcomes, of several the costliest; refused; failed; or none, where the cache was not asked.",
+		[]string{"lookup", "outcome", "status"}, nil)
+	requestDurationDesc = prometheus.NewDesc("productcache_http_request_duration_seconds",
+		"Time from a request's headers read to its answer written, by lookup and outcome.",
+		[]string{"lookup", "outcome"}, nil)
+)
 
 // The metrics that are read off a snapshot at every scrape.
 
@@ -109,9 +97,11 @@ func ofCache() []metric[cache.Stats] {
 		counter("productcache_loads_total", "Batches of keys loaded from MySQL.", func(s s) float64 { return float64(s.Loads) }),
 		counter("productcache_load_keys_total", "Keys in these batches.", func(s s) float64 { return float64(s.LoadedKeys) }),
 		counter("productcache_load_errors_total", "Batches that failed.", func(s s) float64 { return float64(s.LoadErrors) }),
-		gauge("productcache_load_slots_busy", "Slots of -mysql-max-conns taken.", func(s s) float64 { return float64(s.BusySlots) }),
+		gauge("productcache_load_slots_busy", "Slots of -mysql-max-conns taken by loads.", func(s s) float64 { return float64(s.BusySlots) }),
+		gauge("productcache_load_max_slots", "Number of these slots.", func(s s) float64 { return float64(s.MaxSlots) }),
 		gauge("productcache_load_keys_in_flight", "Keys being loaded or waiting for a slot.", func(s s) float64 { return float64(s.InFlight) }),
 		gauge("productcache_load_waiters", "Callers' waits for keys.", func(s s) float64 { return float64(s.Waiting) }),
+		gauge("productcache_load_max_waiters", "Bound of the keys in flight, and of the waits, beyond which requests are refused.", func(s s) float64 { return float64(s.MaxWaiting) }),
 		gauge("productcache_load_failing", "1 while the last load has failed.", func(s s) float64 { return truth(s.Failing) }),
 		counter("productcache_audit_stale_total", "Cached answers that an audit found to be stale.", func(s s) float64 { return float64(s.Audits.Stale) }),
 		gauge("productcache_audit_max_staleness_seconds", "The longest time that a stale answer can have been one, since the start.", func(s s) float64 { return s.Audits.MaxStaleness.Seconds() }),
@@ -126,6 +116,9 @@ func ofLookup() []metric[cache.LookupStats] {
 		gauge("productcache_cache_negative_entries", "Absences remembered, by lookup.", func(s s) float64 { return float64(s.Negatives) }, "lookup"),
 		counter("productcache_cache_refused_total", "Keys refused since too many callers were waiting, by lookup.", func(s s) float64 { return float64(s.Refused) }, "lookup"),
 		counter("productcache_cache_failed_total", "Keys whose load failed with nothing stale to serve, by lookup.", func(s s) float64 { return float64(s.Failed) }, "lookup"),
+		counter("productcache_cache_expirations_total", "Values past their lifetime when they were loaded again or evicted, by lookup.", func(s s) float64 { return float64(s.Expired) }, "lookup"),
+		counter("productcache_cache_refreshes_total", "Loads begun for a stale value that was served meanwhile, by lookup.", func(s s) float64 { return float64(s.Refreshes) }, "lookup"),
+		counter("productcache_cache_refreshes_wasted_total", "Refreshed values that were replaced or dropped before they answered anybody, by lookup.", func(s s) float64 { return float64(s.Wasted) }, "lookup"),
 	}
 }
 
@@ -134,8 +127,11 @@ func ofDatabase() []metric[DatabaseStats] {
 	return []metric[s]{
 		gauge("productcache_mysql_up", "1 if the last try to reach MySQL worked.", func(s s) float64 { return truth(s.Up) }),
 		counter("productcache_mysql_queries_total", "Queries sent to MySQL.", func(s s) float64 { return float64(s.Queries) }),
-		counter("productcache_mysql_query_errors_total", "Queries that failed.", func(s s) float64 { return float64(s.Errors) }),
+		counter("productcache_mysql_query_errors_total", "Loads and searches that failed in MySQL, or did not reach it.", func(s s) float64 { return float64(s.Errors) }),
 		gauge("productcache_mysql_queries_abandoned", "Queries given up that still run in the server.", func(s s) float64 { return float64(s.Abandoned) }),
+		gauge("productcache_mysql_slots_busy", "Slots of -mysql-max-conns taken by queries that may be in the server, abandoned ones included.", func(s s) float64 { return float64(s.Slots) }),
+		gauge("productcache_mysql_connections", "Open connections.", func(s s) float64 { return float64(s.Connections) }),
+		counter("productcache_mysql_duplicate_rows_total", "Rows left out since their key, in a lookup of one row a key, had one already.", func(s s) float64 { return float64(s.DuplicateRows) }),
 	}
 }
 
@@ -162,27 +158,20 @@ func ofTable() []metric[TableStats] {
 	}
 }
 
-var auditsDesc = prometheus.NewDesc("productcache_audit_audits_total",
+var (
+	loadDurationDesc = prometheus.NewDesc("productcache_load_duration_seconds",
+		"Time that a batch took in MySQL and in encoding, audits included, by lookup.", []string{"lookup"}, nil)
+	batchKeysDesc = prometheus.NewDesc("productcache_load_batch_keys",
+		"Keys of a batch, audits included, by lookup.", []string{"lookup"}, nil)
+)
+
+var auditsDesc = prometheus.NewDesc("productcache_audits_total",
 	"Random entries compared with MySQL, by outcome.", []string{"outcome"}, nil)
 
 var keysDesc = prometheus.NewDesc("productcache_cache_requests_total",
 	"Keys asked for and answered, by lookup and outcome.", []string{"lookup", "outcome"}, nil)
 
-// Observe counts one request to the public API.
+// Observe counts one request to the public API. It is safe for concurrent use.
 func (m *Metrics) Observe(lookup, outcome string, status int, took time.Duration) {
-	at := labels{lookup, outcome, status}
-	m.mu.RLock()
-	c, ok := m.children[at]
-	m.mu.RUnlock()
-	if !ok {
-		c = child{
-			requests: m.requests.WithLabelValues(lookup, outcome, strconv.Itoa(status)),
-			duration: m.duration.WithLabelValues(lookup, outcome),
-		}
-		m.mu.Lock()
-		m.children[at] = c
-		m.mu.Unlock()
-	}
-	c.requests.Inc()
-	c.duration.Observe(took.Seconds())
+	m.requests.count(labels{lookup, outcome, status}, took)
 }

@@ -153,6 +153,7 @@ type Stats struct {
 	Queries       uint64 // queries of the catalog sent, of loads and of finds
 	Errors        uint64 // loads and finds that failed
 	DuplicateRows uint64 // rows left out because their key, in a lookup of one row per key, had one already
+	Slots         int    // taken by queries that may be in the server, abandoned ones included
 	Abandoned     int    // queries that nobody waits for, but that may still run in the server
 	Connections   int    // open connections
 }
@@ -163,6 +164,7 @@ func (s *Store) Stats() Stats {
 		Queries:       s.queries.Load(),
 		Errors:        s.failures.Load(),
 		DuplicateRows: s.duplicates.Load(),
+		Slots:         len(s.slots),
 		Abandoned:     s.abandoned.count(),
 		Connections:   s.db.Stats().OpenConnections,
 	}
