@@ -41,6 +41,7 @@ func scrape(t *testing.T) string {
 	d.metrics.Observe("products", "hit", 200, 20*time.Microsecond)
 	d.metrics.Observe("products", "hit", 200, 20*time.Microsecond)
 	d.metrics.Observe("products", "hit", 304, 3*time.Microsecond)
+	d.metrics.Observe("products", "miss", 200, 11*time.Second)
 	d.metrics.Observe("", "none", 404, time.Microsecond)
 	return d.do(request("GET", "/metrics", "", loopback)).Body.String()
 }
@@ -53,6 +54,10 @@ func TestMetrics(t *testing.T) {
 		`productcache_http_requests_total{lookup="",outcome="none",status="404"} 1`,
 		`productcache_http_request_duration_seconds_bucket{lookup="products",outcome="hit",le="5e-06"} 1`,
 		`productcache_http_request_duration_seconds_bucket{lookup="products",outcome="hit",le="2.5e-05"} 3`,
+		`productcache_http_request_duration_seconds_sum{lookup="products",outcome="hit"} 4.3e-05`,
+		`productcache_http_request_duration_seconds_count{lookup="products",outcome="hit"} 3`,
+		`productcache_http_request_duration_seconds_bucket{lookup="products",outcome="miss",le="10"} 0`,
+		`productcache_http_request_duration_seconds_bucket{lookup="products",outcome="miss",le="+Inf"} 1`,
 		`productcache_cache_max_entries 11`,
 		`productcache_cache_max_bytes 12`,
 		`productcache_cache_evictions_total 14`,

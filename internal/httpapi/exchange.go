@@ -13,7 +13,7 @@ const StatusLeft = 499
 // Observation is what became of one request.
 type Observation struct {
 	Lookup   string        // empty where the request named none
-	Outcome  string        // a cache.Outcome's name, of several keys the costliest; OutcomeNone or OutcomeFailed
+	Outcome  string        // a cache.Outcome's name, of several keys the costliest; or one of those below
 	Status   int           // of the response
 	Duration time.Duration // until the last byte was handed on
 	Keys     int           // different keys asked for
@@ -21,8 +21,9 @@ type Observation struct {
 
 // Outcomes of an Observation beside those of package cache.
 const (
-	OutcomeNone   = "none"   // the cache was not asked
-	OutcomeFailed = "failed" // there was no answer for at least one key
+	OutcomeNone    = "none"    // the cache was not asked
+	OutcomeRefused = "refused" // there was no answer, since too many callers were waiting
+	OutcomeFailed  = "failed"  // there was no answer for at least one key, for any other reason
 )
 
 // request is what was asked, whoever has read it. Its strings are valid until

@@ -62,6 +62,7 @@ func (x *exchange) fail(err error) {
 		x.refuse(timeout, "There is no earlier answer to serve instead.")
 		x.retryAfter, x.cacheStatus = valueRetry, append(x.text, "productcache; fwd=miss; detail=timeout"...)
 	case overloaded:
+		x.outcome = OutcomeRefused
 		x.refuse(tooBusy, "Ask again a moment later.")
 		x.retryAfter, x.cacheStatus = valueRetry, append(x.text, "productcache; detail=overloaded"...)
 	default:

@@ -154,6 +154,9 @@ func TestOverload(t *testing.T) {
 		synctest.Wait()
 		expect(t, s.get(t, "/v1/products/8"), tooMany)
 		expect(t, s.get(t, "/v1/products?keys=8,9"), tooMany)
+		if o := s.lastSeen(); o.Outcome != "refused" || o.Status != 503 || o.Keys != 2 {
+			t.Errorf("observed %+v, want refused", o)
+		}
 		if got := <-first; got != 200 {
 			t.Errorf("the one that waited = %d, want 200", got)
 		}

@@ -143,8 +143,8 @@ func TestFrozenServer(t *testing.T) {
 			t.Errorf("a load from a frozen server took %v", took)
 		}
 		failsFast(t, s, quick)
-		if got := s.Stats(); got.Abandoned != 1 || got.Connections > 1 {
-			t.Errorf("Stats() = %+v, want one abandoned, the query that the server will find when it wakes up, and no idle connection", got)
+		if got := s.Stats(); got.Abandoned != 1 || got.Slots != 1 || got.Connections > 1 {
+			t.Errorf("Stats() = %+v, want one abandoned in its slot, the query that the server will find when it wakes up, and no idle connection", got)
 		}
 		if got := log.about("does not answer"); len(got) != 1 || !strings.Contains(got[0], "simple question") {
 			t.Errorf("the log says %q, want once that MySQL does not answer a simple question", got)
