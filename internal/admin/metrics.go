@@ -95,12 +95,12 @@ func ofCache() []metric[cache.Stats] {
 		counter("productcache_cache_evictions_total", "Entries dropped to make room.", func(s s) float64 { return float64(s.Evictions) }),
 		counter("productcache_cache_negative_evictions_total", "Remembered absences dropped to make room.", func(s s) float64 { return float64(s.NegativeEvictions) }),
 		counter("productcache_loads_total", "Batches of keys loaded from MySQL.", func(s s) float64 { return float64(s.Loads) }),
-		counter("productcache_load_keys_total", "Keys in these batches.", func(s s) float64 { return float64(s.LoadedKeys) }),
-		counter("productcache_load_errors_total", "Batches that failed.", func(s s) float64 { return float64(s.LoadErrors) }),
+		counter("productcache_load_keys_total", "Keys in batches loaded from MySQL.", func(s s) float64 { return float64(s.LoadedKeys) }),
+		counter("productcache_load_errors_total", "Batches that could not be loaded.", func(s s) float64 { return float64(s.LoadErrors) }),
 		gauge("productcache_load_slots_busy", "Slots of -mysql-max-conns taken by loads.", func(s s) float64 { return float64(s.BusySlots) }),
-		gauge("productcache_load_max_slots", "Number of these slots.", func(s s) float64 { return float64(s.MaxSlots) }),
+		gauge("productcache_load_max_slots", "Number of slots: -mysql-max-conns.", func(s s) float64 { return float64(s.MaxSlots) }),
 		gauge("productcache_load_keys_in_flight", "Keys being loaded or waiting for a slot.", func(s s) float64 { return float64(s.InFlight) }),
-		gauge("productcache_load_waiters", "Callers' waits for keys.", func(s s) float64 { return float64(s.Waiting) }),
+		gauge("productcache_load_waiters", "Waits of callers for keys.", func(s s) float64 { return float64(s.Waiting) }),
 		gauge("productcache_load_max_waiters", "Bound of the keys in flight, and of the waits, beyond which requests are refused.", func(s s) float64 { return float64(s.MaxWaiting) }),
 		gauge("productcache_load_failing", "1 while the last load has failed.", func(s s) float64 { return truth(s.Failing) }),
 		counter("productcache_audit_stale_total", "Cached answers that an audit found to be stale.", func(s s) float64 { return float64(s.Audits.Stale) }),
@@ -130,7 +130,7 @@ func ofDatabase() []metric[DatabaseStats] {
 		counter("productcache_mysql_query_errors_total", "Loads and searches that failed in MySQL, or did not reach it.", func(s s) float64 { return float64(s.Errors) }),
 		gauge("productcache_mysql_queries_abandoned", "Queries given up that still run in the server.", func(s s) float64 { return float64(s.Abandoned) }),
 		gauge("productcache_mysql_slots_busy", "Slots of -mysql-max-conns taken by queries that may be in the server, abandoned ones included.", func(s s) float64 { return float64(s.Slots) }),
-		gauge("productcache_mysql_connections", "Open connections.", func(s s) float64 { return float64(s.Connections) }),
+		gauge("productcache_mysql_connections", "Open connections to MySQL.", func(s s) float64 { return float64(s.Connections) }),
 		counter("productcache_mysql_duplicate_rows_total", "Rows left out since their key, in a lookup of one row a key, had one already.", func(s s) float64 { return float64(s.DuplicateRows) }),
 	}
 }
@@ -140,12 +140,12 @@ func ofFollower() []metric[FollowerStats] {
 	return []metric[s]{
 		gauge("productcache_binlog_following", "1 while the binlog is followed.", func(s s) float64 { return truth(s.Following) }),
 		gauge("productcache_binlog_lag_seconds", "Time from a commit to its being applied; while not following, time since the last sign of life.", func(s s) float64 { return s.Lag.Seconds() }),
-		gauge("productcache_binlog_last_event_timestamp_seconds", "When the last sign of life came.", func(s s) float64 { return seconds(s.LastEvent) }),
-		counter("productcache_binlog_transactions_total", "Transactions read.", func(s s) float64 { return float64(s.Transactions) }),
+		gauge("productcache_binlog_last_event_timestamp_seconds", "When the last sign of life of the binlog came.", func(s s) float64 { return seconds(s.LastEvent) }),
+		counter("productcache_binlog_transactions_total", "Transactions read off the binlog.", func(s s) float64 { return float64(s.Transactions) }),
 		counter("productcache_binlog_invalidated_keys_total", "Keys invalidated one by one; most twice, once more when the commit is visible.", func(s s) float64 { return float64(s.Invalidated) }),
 		counter("productcache_binlog_invalidated_lookups_total", "Times a whole lookup was invalidated.", func(s s) float64 { return float64(s.InvalidatedAll) }),
 		counter("productcache_binlog_gaps_total", "Times at which changes may have been missed, and everything went stale.", func(s s) float64 { return float64(s.Gaps) }),
-		counter("productcache_binlog_disconnects_total", "Times the connection was lost.", func(s s) float64 { return float64(s.Disconnects) }),
+		counter("productcache_binlog_disconnects_total", "Times the connection for the binlog was lost.", func(s s) float64 { return float64(s.Disconnects) }),
 	}
 }
 
