@@ -7,10 +7,11 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 BUILD := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 LISTEN ?= 127.0.0.1:8080
 ADMIN_LISTEN ?= 127.0.0.1:8081
+PROMTOOL := $${PRODUCTCACHE_TEST_PROMETHEUS:-$${XDG_CACHE_HOME:-$$HOME/.cache}/productcache-test/prometheus}/promtool
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build bin/productcache, a static binary
@@ -23,20 +24,26 @@ demo: deps build ## serve a shop of 10,000 products out of a private MariaDB (LI
 	@exec bin/demo -program bin/productcache -listen $(LISTEN) -admin-listen $(ADMIN_LISTEN)
 
 .PHONY: test
-test: deps deps-race deps-curl deps-backup deps-mysql ## run all tests, with the race detector, against real servers
+test: deps deps-race deps-curl deps-backup deps-mysql deps-promtool ## run all tests, with the race detector, against real servers
 	@echo "servers: $$(mariadbd --version 2>/dev/null || /usr/sbin/mariadbd --version)"
 	@echo "servers: $$("$${PRODUCTCACHE_TEST_MYSQL:-$${XDG_CACHE_HOME:-$$HOME/.cache}/productcache-test/mysql}/mysqld" --no-defaults --version 2>/dev/null || echo 'no MySQL')"
 	go test -race -count=1 -timeout 15m ./...
 
 .PHONY: check
-check: deps-compose deps-shellcheck ## check format, vet, staticcheck, go.mod, imports, scripts and docker-compose.yml
+check: deps-compose deps-shellcheck check-monitoring ## check format, vet, staticcheck, go.mod, imports, scripts, docker-compose.yml, metrics and alerts
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt would change: $$unformatted"; exit 1; }
 	go vet ./...
 	go tool staticcheck ./...
 	go mod tidy -diff
 	go test -count=1 -run '^TestImports$$' ./cmd/productcache
-	docker-compose -f docker-compose.yml config --quiet
+	docker-compose -f docker-compose.yml --profile monitoring config --quiet
 	shellcheck deploy/backup/productcache-backup
+
+.PHONY: check-monitoring
+check-monitoring: deps deps-promtool ## check metrics, alerts and dashboard by promtool
+	"$(PROMTOOL)" check config deploy/prometheus/prometheus.yml
+	"$(PROMTOOL)" test rules deploy/prometheus/alerts_test.yml
+	go test -count=1 -run '^Test(PromtoolChecksMetrics|MonitoringNamesMetrics|Alerts.*|ComposeProvisionsTheDashboard)$$' ./cmd/productcache
 
 .PHONY: bench
 bench: deps ## run the benchmarks; see benchmarks/README.md
@@ -85,6 +92,10 @@ deps-shellcheck: ## install shellcheck, for check
 .PHONY: deps-compose
 deps-compose: ## install docker-compose, for check
 	@scripts/install.sh docker-compose docker-compose
+
+.PHONY: deps-promtool
+deps-promtool: ## unpack promtool and prometheus from Debian, for check and test
+	@scripts/install-prometheus.sh
 
 .PHONY: clean
 clean: ## remove what was built
