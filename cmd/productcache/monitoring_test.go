@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -70,9 +71,11 @@ func TestPromtoolChecksMetrics(t *testing.T) {
 // name among those of a service that runs.
 func TestMonitoringNamesMetrics(t *testing.T) {
 	known := words(map[string]string{"": startMonitored(t).metrics()}, `(?m)^([a-z_]+)[ {]`)
+	backup := read(t, func(p string) bool { return p == "docs/backup.md" }) // it lists the backup's
+	maps.Copy(known, words(backup, "\\| `(shop_backup_[a-z_]+)`"))
 	for _, path := range []string{"deploy/prometheus/alerts.yml", "deploy/prometheus/alerts_test.yml", "deploy/grafana/dashboards/productcache.json"} {
 		text := read(t, func(p string) bool { return p == path })
-		named := words(text, `\b((?:productcache|process|go)_[a-z_]+[a-z])\b[^:]`)
+		named := words(text, `\b((?:productcache|process|go|shop_backup)_[a-z_]+[a-z])\b[^:]`)
 		if len(named) < 15 {
 			t.Errorf("%s names %d metrics: is the pattern wrong?", path, len(named))
 		}
