@@ -38,7 +38,7 @@ var (
 func scrape(t *testing.T) string {
 	t.Helper()
 	d := newDesk(t, "")
-	d.metrics.Observe("products", "hit", 200, 20*time.Microsecond)
+	d.metrics.Observe("products", "hit", 200, 25*time.Microsecond)
 	d.metrics.Observe("products", "hit", 200, 20*time.Microsecond)
 	d.metrics.Observe("products", "hit", 304, 3*time.Microsecond)
 	d.metrics.Observe("products", "miss", 200, 11*time.Second)
@@ -54,7 +54,7 @@ func TestMetrics(t *testing.T) {
 		`productcache_http_requests_total{lookup="",outcome="none",status="404"} 1`,
 		`productcache_http_request_duration_seconds_bucket{lookup="products",outcome="hit",le="5e-06"} 1`,
 		`productcache_http_request_duration_seconds_bucket{lookup="products",outcome="hit",le="2.5e-05"} 3`,
-		`productcache_http_request_duration_seconds_sum{lookup="products",outcome="hit"} 4.3e-05`,
+		`productcache_http_request_duration_seconds_sum{lookup="products",outcome="hit"} 4.8e-05`,
 		`productcache_http_request_duration_seconds_count{lookup="products",outcome="hit"} 3`,
 		`productcache_http_request_duration_seconds_bucket{lookup="products",outcome="miss",le="10"} 0`,
 		`productcache_http_request_duration_seconds_bucket{lookup="products",outcome="miss",le="+Inf"} 1`,

@@ -2,6 +2,7 @@ package cache_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -102,6 +103,42 @@ func TestRefreshThatSomebodyWaitsForIsUsed(t *testing.T) {
 			t.Errorf("refreshes, wasted = %d, %d; want 1, 0", of.Refreshes, of.Wasted)
 		}
 	})
+}
+
+// TestRefreshedValueServedInAnOutageIsUsed, whichever way it is served.
+func TestRefreshedValueServedInAnOutageIsUsed(t *testing.T) {
+	for name, tt := range map[string]struct {
+		at      time.Duration // when it is asked for
+		probed  bool          // another key's load has failed just before
+		outcome cache.Outcome
+	}{
+		"stale, with no refresh begun":        {140 * time.Second, true, cache.Stale},
+		"too stale, with nothing tried":       {200 * time.Second, true, cache.StaleError},
+		"too stale, after a load that failed": {200 * time.Second, false, cache.StaleError},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o := newOrigin("42", "mug")
+				c, l := open(t, options(), lifetimes, o.load)
+				ask(t, l, "42", cache.Miss, "mug")
+				time.Sleep(70 * time.Second)
+				ask(t, l, "42", cache.Stale, "mug")
+				time.Sleep(tt.at - 70*time.Second)
+				o.fail(errDown)
+				if tt.probed {
+					if _, err := l.Get(context.Background(), "other"); !errors.Is(err, errDown) {
+						t.Fatalf("Get = %v, want %v", err, errDown)
+					}
+				}
+				ask(t, l, "42", tt.outcome, "mug")
+				synctest.Wait()
+				l.Purge(cache.PurgeRemove, "42")
+				if of := c.Stats().Lookups[0]; of.Refreshes != 1 || of.Wasted != 0 {
+					t.Errorf("refreshes, wasted = %d, %d; want 1, 0", of.Refreshes, of.Wasted)
+				}
+			})
+		})
+	}
 }
 
 // TestLoadsAreMeasured by lookup: how long, and of how many keys.
