@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"productcache/internal/mysqltest"
 )
 
 // TestPrometheus runs a real one on the files of deploy/prometheus beside a
@@ -40,17 +42,39 @@ func TestPrometheus(t *testing.T) {
 	}
 }
 
+// TestPrometheusRaisesAlerts when MySQL is gone: that it is, that an old value is
+// served, and that a key has no answer.
+func TestPrometheusRaisesAlerts(t *testing.T) {
+	s := mysqltest.MariaDB(t, mysqltest.Private())
+	_, flags := shop(t, s)
+	r := start(t, append(flags, "-table", "products", "-ttl", "1ms", "-stale-while-revalidate", "0")...)
+	r.await("ready", r.isReady)
+	r.expect("/v1/products/1", 200, "productcache; fwd=miss; stored")
+	p := startPrometheus(t, r, "for: 1m", "for: 1s", "for: 2m", "for: 1s")
+	p.await("a target that is up", func() bool { return p.query(`up{job="productcache"} == 1`) > 0 })
+	if err := s.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	p.await("alerts", func() bool {
+		r.get("/v1/products/1")
+		r.get("/v1/products/2")
+		_, raised := p.rules()
+		return strings.Join(raised, ",") == "ProductcacheFailing firing,ProductcacheServingStale firing,ProductcacheMySQLDown firing"
+	})
+}
+
 // prometheus is a Prometheus under test.
 type prometheus struct {
 	*running // the service that it watches
 	address  string
 }
 
-// startPrometheus starts one that looks often, until the test ends.
-func startPrometheus(t *testing.T, r *running) *prometheus {
+// startPrometheus starts one that looks often, until the test ends. In its files
+// words are replaced, given as an old and a new one in turn.
+func startPrometheus(t *testing.T, r *running, replaced ...string) *prometheus {
 	t.Helper()
 	folder := t.TempDir()
-	settings := strings.NewReplacer("127.0.0.1:8081", r.adminAddrs[0].String(), ": 15s", ": 250ms")
+	settings := strings.NewReplacer(append(replaced, "127.0.0.1:8081", r.adminAddrs[0].String(), ": 15s", ": 250ms")...)
 	for _, name := range []string{"prometheus.yml", "alerts.yml"} {
 		text, err := os.ReadFile(filepath.Join(root, "deploy/prometheus", name))
 		if err != nil {
@@ -118,6 +142,12 @@ func keepAsking(r *running) (stop func()) {
 	return func() { close(done); <-ended }
 }
 
+// await is patient: several rounds of looking and evaluating must pass.
+func (p *prometheus) await(what string, yes func() bool) {
+	p.t.Helper()
+	p.awaitWithin(time.Minute, what, yes)
+}
+
 // get asks Prometheus' API.
 func (p *prometheus) get(path string, into any) {
 	p.t.Helper()
@@ -154,7 +184,7 @@ func (p *prometheus) rules() (good int, bad []string) {
 		for _, rule := range group.Rules {
 			switch {
 			case rule.Health == "err" || rule.State == "firing":
-				bad = append(bad, rule.Name+" "+rule.State+" "+rule.LastError)
+				bad = append(bad, strings.TrimSpace(rule.Name+" "+rule.State+" "+rule.LastError))
 			case rule.Health == "ok":
 				good++
 			}

@@ -143,7 +143,12 @@ func (r *running) expect(target string, status int, cacheStatus string) answer {
 // await repeats a question until the answer is yes, for at most ten seconds.
 func (r *running) await(what string, yes func() bool) {
 	r.t.Helper()
-	limit := time.NewTimer(10 * time.Second)
+	r.awaitWithin(10*time.Second, what, yes)
+}
+
+func (r *running) awaitWithin(most time.Duration, what string, yes func() bool) {
+	r.t.Helper()
+	limit := time.NewTimer(most)
 	defer limit.Stop()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
@@ -151,7 +156,7 @@ func (r *running) await(what string, yes func() bool) {
 		select {
 		case <-tick.C:
 		case <-limit.C:
-			r.t.Fatalf("not within ten seconds: %s\n%s", what, r.log)
+			r.t.Fatalf("not within %v: %s\n%s", most, what, r.log)
 		}
 	}
 }

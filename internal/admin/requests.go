@@ -32,7 +32,7 @@ type requests struct {
 }
 
 // durationCounts is a histogram in parts that are added up when it is read.
-type durationCounts [4]durationStripe
+type durationCounts [8]durationStripe
 
 type durationStripe struct {
 	classes     [len(durations) + 1]atomic.Uint64
