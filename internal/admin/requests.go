@@ -84,20 +84,20 @@ func (r *requests) add(at labels) *durationCounts {
 	return c
 }
 
-// distribution is a histogram read.
-type distribution struct {
+// durationSum is a histogram read, its parts added up.
+type durationSum struct {
 	classes [len(durations) + 1]uint64
 	took    time.Duration // of all together
 }
 
-func (d *distribution) count() (n uint64) {
+func (d *durationSum) count() (n uint64) {
 	for _, c := range d.classes {
 		n += c
 	}
 	return n
 }
 
-func (d *distribution) add(c *durationCounts) {
+func (d *durationSum) add(c *durationCounts) {
 	for i := range c {
 		for at := range d.classes {
 			d.classes[at] += c[i].classes[at].Load()
@@ -109,14 +109,14 @@ func (d *distribution) add(c *durationCounts) {
 // collect sends the number of requests by all labels, and their durations by all
 // but the status.
 func (r *requests) collect(out chan<- prometheus.Metric) {
-	all := map[labels]*distribution{}
+	all := map[labels]*durationSum{}
 	for at, c := range *r.counts.Load() {
-		var one distribution
+		var one durationSum
 		one.add(c)
 		out <- prometheus.MustNewConstMetric(requestsDesc, prometheus.CounterValue, float64(one.count()), at.lookup, at.outcome, strconv.Itoa(at.status))
 		at.status = 0
 		if all[at] == nil {
-			all[at] = new(distribution)
+			all[at] = new(durationSum)
 		}
 		for i, n := range one.classes {
 			all[at].classes[i] += n
