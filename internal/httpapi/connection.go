@@ -210,7 +210,10 @@ func (c *connection) read() error {
 			_ = c.conn.SetReadDeadline(limit)
 		}
 		if c.listener.draining.Load() {
-			return os.ErrDeadlineExceeded
+			if limit = c.lastLimit(limit, partial); !c.now.Before(limit) {
+				return os.ErrDeadlineExceeded
+			}
+			_ = c.conn.SetReadDeadline(limit)
 		}
 		n, err := c.conn.Read(c.in[c.to:largestHead])
 		c.now = time.Now()
@@ -225,4 +228,17 @@ func (c *connection) read() error {
 		}
 		c.readBy = time.Time{} // it was set coarsely: the rest of the time
 	}
+}
+
+// lastLimit is until when a draining connection waits for a request of which a
+// part may have come, and that has time until limit.
+func (c *connection) lastLimit(limit time.Time, partial int) time.Time {
+	patience := drainIdle
+	if c.fresh || partial > 0 {
+		patience = drainNew
+	}
+	if last := c.listener.drained.Add(patience); last.Before(limit) {
+		return last
+	}
+	return limit
 }

@@ -17,6 +17,8 @@ type Observation struct {
 	Status   int           // of the response
 	Duration time.Duration // until the last byte was handed on
 	Keys     int           // different keys asked for
+	Method   string
+	Target   string // as it was sent; valid until Observe returns
 }
 
 // Outcomes of an Observation beside those of package cache.
@@ -82,7 +84,8 @@ func (x *exchange) guard(part func(*exchange)) {
 }
 
 func (x *exchange) observe(now time.Time) {
-	o := Observation{Outcome: x.outcome, Status: x.status, Duration: now.Sub(x.started), Keys: x.keys}
+	o := Observation{Outcome: x.outcome, Status: x.status, Duration: now.Sub(x.started), Keys: x.keys,
+		Method: x.method, Target: x.target}
 	if x.lookup != nil {
 		o.Lookup = x.lookup.Name
 	}

@@ -31,20 +31,32 @@ type Listener struct {
 	handed   chan net.Conn
 	failed   chan error
 	draining atomic.Bool
-	closed   chan struct{} // when draining begins
+	drained  time.Time // when draining began; set before it
+	drain    func() error
+	closed   chan struct{} // when the server behind gets no more connections
+	close    func()
 	start    sync.Once
-	closing  func() error
 	serving  sync.WaitGroup
 
 	mu   sync.Mutex // guards all below
 	open map[*connection]struct{}
+	cut  bool // open has been closed, and nothing is added
 }
+
+// What a client may have sent when draining begins is still answered. A request
+// is on its way from a client that has just connected, or has sent a part of it;
+// and from one that uses its connection all the time, there is the next one soon.
+const (
+	drainNew  = time.Second
+	drainIdle = 100 * time.Millisecond
+)
 
 // NewListener makes a Listener of one that accepts connections.
 func NewListener(inner net.Listener, o ListenerOptions) *Listener {
 	l := &Listener{inner: inner, options: o, handed: make(chan net.Conn), failed: make(chan error),
 		closed: make(chan struct{}), open: make(map[*connection]struct{})}
-	l.closing = sync.OnceValue(l.drain)
+	l.drain = sync.OnceValue(l.beginDraining)
+	l.close = sync.OnceFunc(func() { close(l.closed) })
 	return l
 }
 
@@ -72,11 +84,14 @@ func (l *Listener) accept() {
 			l.add(c)
 			continue
 		}
+		if l.draining.Load() {
+			return
+		}
 		select {
 		case l.failed <- err: // taken when the server is ready to try again
 		case <-l.closed:
 		}
-		if l.draining.Load() || errors.Is(err, net.ErrClosed) {
+		if errors.Is(err, net.ErrClosed) {
 			return
 		}
 	}
@@ -86,7 +101,7 @@ func (l *Listener) add(conn net.Conn) {
 	c := newConnection(l, conn)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.draining.Load() {
+	if l.cut {
 		_ = conn.Close()
 		return
 	}
@@ -109,13 +124,17 @@ func (l *Listener) hand(c net.Conn) {
 	}
 }
 
-// Close implements net.Listener: it accepts no more, and ends connections when
-// the request under way, if there is one, has been answered.
-func (l *Listener) Close() error { return l.closing() }
+// Close implements net.Listener: it accepts no more, hands no connection to the
+// server behind, and ends connections when what their clients may have sent has
+// been answered.
+func (l *Listener) Close() error {
+	l.close()
+	return l.drain()
+}
 
-func (l *Listener) drain() error {
+func (l *Listener) beginDraining() error {
+	l.drained = time.Now()
 	l.draining.Store(true)
-	close(l.closed)
 	err := l.inner.Close()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -126,10 +145,12 @@ func (l *Listener) drain() error {
 	return err
 }
 
-// Shutdown closes the listener and waits until all its connections have ended. If
-// ctx is done before, it cuts them off and returns ctx's error.
+// Shutdown accepts no more and waits until all connections have ended or are the
+// server's behind, which should serve until then. If ctx is done before, it cuts
+// them off and returns ctx's error. Afterwards the Listener is closed.
 func (l *Listener) Shutdown(ctx context.Context) error {
-	_ = l.Close()
+	_ = l.drain()
+	defer l.close()
 	ended := make(chan struct{})
 	go func() {
 		l.serving.Wait()
@@ -140,11 +161,17 @@ func (l *Listener) Shutdown(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 	}
+	l.cutOff()
+	<-ended
+	return ctx.Err()
+}
+
+func (l *Listener) cutOff() {
+	l.close()
 	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cut = true
 	for c := range l.open {
 		_ = c.conn.Close()
 	}
-	l.mu.Unlock()
-	<-ended
-	return ctx.Err()
 }

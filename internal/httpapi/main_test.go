@@ -209,6 +209,7 @@ func (s *shop) change(f func(*shop)) {
 func (s *shop) observe(o httpapi.Observation) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	o.Method, o.Target = "", "" // the second is the request's, and gone with it
 	s.seen = append(s.seen, o)
 }
 
