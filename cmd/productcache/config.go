@@ -45,6 +45,7 @@ type Config struct {
 	ShutdownTimeout   time.Duration
 	LogFormat         string
 	LogLevel          slog.Level
+	LogRequests       float64
 	TLSCert, TLSKey   string
 	Version           bool
 
@@ -54,7 +55,7 @@ type Config struct {
 
 // flags declares every flag on fs.
 func (c *Config) flags(fs *flag.FlagSet) {
-	fs.StringVar(&c.Listen, "listen", "127.0.0.1:8080", "`addresses` of the public API: host:port or unix:PATH, several with commas")
+	fs.StringVar(&c.Listen, "listen", "127.0.0.1:8080", "`addresses` of the public API: host:port, unix:PATH or systemd:NAME (sockets that systemd hands over), several with commas")
 	fs.StringVar(&c.AdminListen, "admin-listen", "127.0.0.1:8081", "`addresses` of the admin API: metrics, health, purge")
 	fs.StringVar(&c.AdminTokenFile, "admin-token-file", "", "`file` with the bearer token that changes on the admin API need; without it they are allowed from loopback and Unix sockets only")
 	fs.StringVar(&c.MySQLDSN, "mysql-dsn", "", "`DSN` of the database: user:password@tcp(host:3306)/shop; better from the environment or a file, since arguments are visible to all users of a machine")
@@ -69,6 +70,7 @@ func (c *Config) flags(fs *flag.FlagSet) {
 	fs.DurationVar(&c.ShutdownTimeout, "shutdown-timeout", 10*time.Second, "after a signal, time for requests to end")
 	fs.StringVar(&c.LogFormat, "log-format", "text", "`format` of the log: text or json")
 	fs.TextVar(&c.LogLevel, "log-level", slog.LevelInfo, "least `level` logged: debug, info, warn or error")
+	fs.Float64Var(&c.LogRequests, "log-requests", 0, "`share` of the answered requests that get a line in the log each, 0 to 1: 0.01 is one in a hundred, chosen at random")
 	fs.StringVar(&c.TLSCert, "tls-cert", "", "certificate `file`: the public API is served by TLS")
 	fs.StringVar(&c.TLSKey, "tls-key", "", "key `file` of -tls-cert")
 	fs.BoolVar(&c.Version, "version", false, "print the version and exit")

@@ -47,7 +47,7 @@ func TestDefaults(t *testing.T) {
 		"max-entry-bytes": "1MiB", "ttl": "5m0s", "ttl-jitter": "0.1", "stale-while-revalidate": "30s",
 		"stale-if-error": "24h0m0s", "negative-ttl": "10s", "negative-entries": "100000", "mysql-max-conns": "8",
 		"mysql-query-timeout": "2s", "batch-keys": "100", "max-keys": "100", "max-waiting": "10000",
-		"request-timeout": "5s", "client-max-age": "0s", "honor-no-cache": "false", "fast-path": "true", "shutdown-timeout": "10s",
+		"request-timeout": "5s", "client-max-age": "0s", "honor-no-cache": "false", "fast-path": "true", "shutdown-timeout": "10s", "log-requests": "0",
 		"log-format": "text", "log-level": "INFO",
 	} {
 		if got[name] != want {
@@ -135,8 +135,10 @@ func TestValidate(t *testing.T) {
 		{"-shutdown-timeout must not be negative", []string{"-shutdown-timeout", "-1s"}},
 		{`-log-format must be text or json, not "xml"`, []string{"-log-format", "xml"}},
 		{"-tls-cert and -tls-key go together", []string{"-tls-cert", "cert.pem"}},
-		{`-listen: "8080" is neither host:port nor unix:PATH`, []string{"-listen", "127.0.0.1:1,8080"}},
+		{`-listen: "8080" is neither host:port nor unix:PATH nor systemd:NAME`, []string{"-listen", "127.0.0.1:1,8080"}},
 		{`-admin-listen: "unix:" is neither`, []string{"-admin-listen", "unix:"}},
+		{`-listen: "systemd:" is neither`, []string{"-listen", "systemd:"}},
+		{"-log-requests must be within 0 and 1, not 2", []string{"-log-requests", "2"}},
 	} {
 		_, err := parseConfig("serve", append(minimal[:len(minimal):len(minimal)], tt.args...), noEnvironment, io.Discard)
 		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {

@@ -22,6 +22,9 @@ func health(ctx context.Context, c *Config, out io.Writer) error {
 	if path, ok := strings.CutPrefix(address, "unix:"); ok {
 		network, address = "unix", path
 	}
+	if strings.HasPrefix(address, systemdPrefix) {
+		return fmt.Errorf("-admin-listen %s is known to systemd only: give the address of its socket unit", address)
+	}
 	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, address)
 	}}

@@ -31,6 +31,7 @@ var mayImport = map[string][]string{
 	"benchmarks/internal/outage": {},
 	"deploy/backup":              {},
 	"docs/catalogs":              {},
+	"deploy/systemd":             {},
 }
 
 // onlyIn says who may import what is not ours, tests aside.
@@ -40,6 +41,8 @@ var onlyIn = map[string][]string{
 	"github.com/hashicorp/golang-lru/v2/simplelru": {"internal/cache"},
 	"golang.org/x/sync/singleflight":               {"internal/cache"},
 	"github.com/goccy/go-yaml":                     {"internal/catalog"},
+	"github.com/coreos/go-systemd/v22/activation":  {"cmd/productcache"},
+	"github.com/coreos/go-systemd/v22/daemon":      {"cmd/productcache"},
 	"github.com/dolthub/vitess/go/mysql":           {"internal/binlog"},
 }
 

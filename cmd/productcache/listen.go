@@ -38,6 +38,7 @@ type server struct {
 	http.Server
 	listener net.Listener
 	fast     *httpapi.Listener // it too, where there is a fast path
+	handed   bool              // the listener comes from systemd
 }
 
 // begin serves until shutdown.
@@ -48,15 +49,19 @@ func (s *server) begin() error {
 	return s.Serve(s.listener)
 }
 
-// end lets requests end until ctx is done, and then cuts them off.
+// end lets requests end until ctx is done, and then cuts them off. The fast path
+// goes first: what it cannot serve itself is still served behind it.
 func (s *server) end(ctx context.Context) error {
-	err := s.Shutdown(ctx)
+	s.SetKeepAlivesEnabled(false)
+	var err error
+	if s.fast != nil {
+		err = s.fast.Shutdown(ctx)
+	}
+	err = cmp.Or(s.Shutdown(ctx), err)
 	if err != nil {
 		_ = s.Close()
 	}
-	if s.fast != nil {
-		err = cmp.Or(s.fast.Shutdown(ctx), err)
-	}
+	_ = s.listener.Close() // of a server that has not begun nobody has closed it
 	return err
 }
 
@@ -80,7 +85,8 @@ func (s *service) listen() (_ *servers, err error) {
 	}
 	// The slowest answer: it waits for MySQL, and is then read slowly.
 	writeTimeout := s.config.RequestTimeout + readTimeout
-	if all.public, err = all.open("listen", s.config.Listen, &s.front, tlsConfig, writeTimeout, slog.LevelDebug, s.log); err != nil {
+	sockets := inherit()
+	if all.public, err = all.open("listen", s.config.Listen, sockets, &s.front, tlsConfig, writeTimeout, slog.LevelDebug, s.log); err != nil {
 		return nil, err
 	}
 	if s.config.FastPath && tlsConfig == nil {
@@ -91,35 +97,39 @@ func (s *service) listen() (_ *servers, err error) {
 	}
 	adminHandler := admin.New(admin.Options{Token: token, Lookup: s.purgeable, Ready: s.notReady, Metrics: s.metrics, Logger: s.log})
 	// Profiles take as long as they are asked to.
-	all.admin, err = all.open("admin-listen", s.config.AdminListen, adminHandler, nil, 0, slog.LevelWarn, s.log)
+	all.admin, err = all.open("admin-listen", s.config.AdminListen, sockets, adminHandler, nil, 0, slog.LevelWarn, s.log)
+	sockets.closeUnused(s.log)
 	return all, err
 }
 
 // open opens the listeners of one flag. What net/http itself has to say, such as
 // a failed TLS handshake, is logged at level.
-func (all *servers) open(flag, list string, h http.Handler, tlsConfig *tls.Config, writeTimeout time.Duration, level slog.Level, log *slog.Logger) (opened []net.Listener, err error) {
+func (all *servers) open(flag, list string, sockets inherited, h http.Handler, tlsConfig *tls.Config, writeTimeout time.Duration, level slog.Level, log *slog.Logger) (opened []net.Listener, err error) {
 	for _, address := range addresses(list) {
-		l, err := listenAt(address)
+		listeners, handed, err := sockets.listen(address)
 		if err != nil {
 			return nil, fmt.Errorf("-%s: %w", flag, err)
 		}
-		opened = append(opened, l)
-		log.Info("listening", "as", flag, "address", l.Addr().String())
-		if tlsConfig != nil {
-			l = tls.NewListener(l, tlsConfig)
+		for _, l := range listeners {
+			opened = append(opened, l)
+			log.Info("listening", "as", flag, "address", l.Addr().String())
+			if tlsConfig != nil {
+				l = tls.NewListener(l, tlsConfig)
+			}
+			all.all = append(all.all, &server{
+				listener: l,
+				handed:   handed,
+				Server: http.Server{
+					Handler:           h,
+					ReadHeaderTimeout: headerTimeout,
+					ReadTimeout:       readTimeout,
+					WriteTimeout:      writeTimeout,
+					IdleTimeout:       idleTimeout,
+					MaxHeaderBytes:    maxHeaderBytes,
+					ErrorLog:          slog.NewLogLogger(log.Handler(), level),
+				},
+			})
 		}
-		all.all = append(all.all, &server{
-			listener: l,
-			Server: http.Server{
-				Handler:           h,
-				ReadHeaderTimeout: headerTimeout,
-				ReadTimeout:       readTimeout,
-				WriteTimeout:      writeTimeout,
-				IdleTimeout:       idleTimeout,
-				MaxHeaderBytes:    maxHeaderBytes,
-				ErrorLog:          slog.NewLogLogger(log.Handler(), level),
-			},
-		})
 	}
 	return opened, nil
 }
@@ -170,9 +180,13 @@ func (all *servers) addresses() (public, admin []net.Addr) {
 	return public, admin
 }
 
-// serve starts every server; one that stops by itself says so on failed.
-func (all *servers) serve(failed chan<- error) {
-	for _, s := range all.all {
+// ofPublic and ofAdmin are the servers of one flag each.
+func (all *servers) ofPublic() []*server { return all.all[:len(all.public)] }
+func (all *servers) ofAdmin() []*server  { return all.all[len(all.public):] }
+
+// serve starts servers; one that stops by itself says so on failed.
+func (all *servers) serve(some []*server, failed chan<- error) {
+	for _, s := range some {
 		all.serving.Go(func() {
 			if err := s.begin(); !errors.Is(err, http.ErrServerClosed) {
 				failed <- fmt.Errorf("listener %s: %w", s.listener.Addr(), err)
@@ -181,17 +195,28 @@ func (all *servers) serve(failed chan<- error) {
 	}
 }
 
-// shutdown lets requests end for as long as timeout, and then cuts them off.
+// shutdown lets requests end for as long as timeout, and then cuts them off. The
+// admin API goes last, so that /readyz can say no meanwhile.
 func (all *servers) shutdown(timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	var errs []error
-	for _, s := range all.all {
-		if err := s.end(ctx); err != nil {
-			errs = append(errs, fmt.Errorf("requests were cut off after -shutdown-timeout: %w", err))
-		}
-	}
+	err := errors.Join(end(ctx, all.ofPublic()), end(ctx, all.ofAdmin()))
 	all.serving.Wait()
+	return err
+}
+
+// end ends servers, all at the same time.
+func end(ctx context.Context, some []*server) error {
+	errs := make([]error, len(some))
+	var ending sync.WaitGroup
+	for i, s := range some {
+		ending.Go(func() {
+			if err := s.end(ctx); err != nil {
+				errs[i] = fmt.Errorf("requests were cut off after -shutdown-timeout: %w", err)
+			}
+		})
+	}
+	ending.Wait()
 	return errors.Join(errs...)
 }
 

@@ -106,7 +106,7 @@ func (s *service) install(c *catalog.Catalog) error {
 		ClientMaxAge:   s.config.ClientMaxAge,
 		HonorNoCache:   s.config.HonorNoCache,
 		Classify:       classify,
-		Observe:        func(o httpapi.Observation) { s.metrics.Observe(o.Lookup, o.Outcome, o.Status, o.Duration) },
+		Observe:        s.observer(),
 		Logger:         s.log,
 	}
 	for _, of := range c.Lookups {

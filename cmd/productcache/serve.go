@@ -26,6 +26,9 @@ type service struct {
 	metrics *admin.Metrics
 	front   front
 
+	supervisor supervisor
+	probe      func() // returns when the cache could be looked into
+
 	follower  atomic.Pointer[binlog.Follower] // nil: not yet, or never
 	following atomic.Bool                     // the binlog is being followed, but for interruptions
 	draining  atomic.Bool                     // shutting down: not ready any more
@@ -37,7 +40,7 @@ func serve(ctx context.Context, c *Config, log *slog.Logger, opened func(public,
 	log.Info("productcache starts", "version", version)
 	logSettings(c, log)
 	tuneCollector(log)
-	s := &service{config: c, log: log, front: front{opened: make(chan struct{})}}
+	s := &service{config: c, log: log, front: front{opened: make(chan struct{})}, supervisor: supervisor{log}}
 	if s.store, err = openStore(c, log); err != nil {
 		return err
 	}
@@ -46,6 +49,7 @@ func serve(ctx context.Context, c *Config, log *slog.Logger, opened func(public,
 		return err
 	}
 	defer func() { err = errors.Join(err, s.closeCache()) }()
+	s.probe = func() { s.cache.Stats() }
 	s.metrics = admin.NewMetrics(version, s.cache.Stats, s.databaseStats, s.followerSource())
 	if c.Catalog != "" {
 		if err := s.installCatalog(); err != nil {
@@ -76,7 +80,7 @@ func (s *service) serveUntilDone(ctx context.Context, servers *servers) error {
 		})
 	}
 	work.Go(func() { s.audit(background) })
-	servers.serve(failed)
+	work.Go(func() { s.begin(background, servers, failed) })
 	var err error
 	select {
 	case err = <-failed:
@@ -85,6 +89,7 @@ func (s *service) serveUntilDone(ctx context.Context, servers *servers) error {
 		s.log.Info("shutting down", "timeout", s.config.ShutdownTimeout)
 	}
 	s.draining.Store(true)
+	s.supervisor.stopping()
 	stop()
 	work.Wait()
 	return errors.Join(err, servers.shutdown(s.config.ShutdownTimeout))

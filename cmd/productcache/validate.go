@@ -45,10 +45,11 @@ func (c *Config) Validate(command string) error {
 	rule(c.ClientMaxAge >= 0, "-client-max-age must not be negative, but is %v", c.ClientMaxAge)
 	rule(c.ShutdownTimeout >= 0, "-shutdown-timeout must not be negative, but is %v", c.ShutdownTimeout)
 	rule(c.LogFormat == "text" || c.LogFormat == "json", "-log-format must be text or json, not %q", c.LogFormat)
+	rule(c.LogRequests >= 0 && c.LogRequests <= 1, "-log-requests must be within 0 and 1, not %v", c.LogRequests)
 	rule((c.TLSCert == "") == (c.TLSKey == ""), "-tls-cert and -tls-key go together")
 	for _, list := range []struct{ flag, addresses string }{{"listen", c.Listen}, {"admin-listen", c.AdminListen}} {
 		for _, address := range addresses(list.addresses) {
-			rule(validAddress(address), "-%s: %q is neither host:port nor unix:PATH", list.flag, address)
+			rule(validAddress(address), "-%s: %q is neither host:port nor unix:PATH nor systemd:NAME", list.flag, address)
 		}
 	}
 	return errors.Join(broken...)
@@ -66,6 +67,9 @@ func addresses(list string) []string {
 func validAddress(address string) bool {
 	if path, ok := strings.CutPrefix(address, "unix:"); ok {
 		return path != ""
+	}
+	if name, ok := strings.CutPrefix(address, systemdPrefix); ok {
+		return name != ""
 	}
 	_, port, err := net.SplitHostPort(address)
 	return err == nil && port != ""
