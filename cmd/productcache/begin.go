@@ -17,14 +17,14 @@ const readyTick = 5 * time.Millisecond
 // serves what it can, and starting it again would not help. Whether traffic
 // should come is for /readyz.
 func (s *service) begin(ctx context.Context, servers *servers, failed chan<- error) {
-	servers.serve(servers.ofAdmin(), failed)
+	serveAll(servers.ofAdmin(), failed)
 	if slices.ContainsFunc(servers.ofPublic(), func(of *server) bool { return of.handed }) {
 		s.hold(ctx)
 	}
 	if ctx.Err() != nil {
 		return
 	}
-	servers.serve(servers.ofPublic(), failed)
+	serveAll(servers.ofPublic(), failed)
 	s.supervisor.ready()
 	var telling sync.WaitGroup
 	telling.Go(func() { s.report(ctx) })

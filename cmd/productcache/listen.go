@@ -1,10 +1,7 @@
 package main
 
 import (
-	"cmp"
-	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -12,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"productcache/internal/admin"
@@ -26,44 +22,6 @@ const (
 	idleTimeout    = 2 * time.Minute  // between two requests
 	maxHeaderBytes = 256 << 10        // well above what httpapi refuses with a problem
 )
-
-// servers are the HTTP servers of both listeners, each open already.
-type servers struct {
-	public, admin []net.Listener
-	all           []*server
-	serving       sync.WaitGroup
-}
-
-type server struct {
-	http.Server
-	listener net.Listener
-	fast     *httpapi.Listener // it too, where there is a fast path
-	handed   bool              // the listener comes from systemd
-}
-
-// begin serves until shutdown.
-func (s *server) begin() error {
-	if s.fast != nil {
-		return s.Serve(s.fast)
-	}
-	return s.Serve(s.listener)
-}
-
-// end lets requests end until ctx is done, and then cuts them off. The fast path
-// goes first: what it cannot serve itself is still served behind it.
-func (s *server) end(ctx context.Context) error {
-	s.SetKeepAlivesEnabled(false)
-	var err error
-	if s.fast != nil {
-		err = s.fast.Shutdown(ctx)
-	}
-	err = cmp.Or(s.Shutdown(ctx), err)
-	if err != nil {
-		_ = s.Close()
-	}
-	_ = s.listener.Close() // of a server that has not begun nobody has closed it
-	return err
-}
 
 // listen opens all listeners: a busy port is an error before anything is served.
 func (s *service) listen() (_ *servers, err error) {
@@ -168,60 +126,4 @@ func (c *Config) tls() (*tls.Config, error) {
 		return nil, fmt.Errorf("-tls-cert, -tls-key: %w", err)
 	}
 	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
-}
-
-func (all *servers) addresses() (public, admin []net.Addr) {
-	for _, l := range all.public {
-		public = append(public, l.Addr())
-	}
-	for _, l := range all.admin {
-		admin = append(admin, l.Addr())
-	}
-	return public, admin
-}
-
-// ofPublic and ofAdmin are the servers of one flag each.
-func (all *servers) ofPublic() []*server { return all.all[:len(all.public)] }
-func (all *servers) ofAdmin() []*server  { return all.all[len(all.public):] }
-
-// serve starts servers; one that stops by itself says so on failed.
-func (all *servers) serve(some []*server, failed chan<- error) {
-	for _, s := range some {
-		all.serving.Go(func() {
-			if err := s.begin(); !errors.Is(err, http.ErrServerClosed) {
-				failed <- fmt.Errorf("listener %s: %w", s.listener.Addr(), err)
-			}
-		})
-	}
-}
-
-// shutdown lets requests end for as long as timeout, and then cuts them off. The
-// admin API goes last, so that /readyz can say no meanwhile.
-func (all *servers) shutdown(timeout time.Duration) error {
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
-	defer cancel()
-	err := errors.Join(end(ctx, all.ofPublic()), end(ctx, all.ofAdmin()))
-	all.serving.Wait()
-	return err
-}
-
-// end ends servers, all at the same time.
-func end(ctx context.Context, some []*server) error {
-	errs := make([]error, len(some))
-	var ending sync.WaitGroup
-	for i, s := range some {
-		ending.Go(func() {
-			if err := s.end(ctx); err != nil {
-				errs[i] = fmt.Errorf("requests were cut off after -shutdown-timeout: %w", err)
-			}
-		})
-	}
-	ending.Wait()
-	return errors.Join(errs...)
-}
-
-func (all *servers) close() {
-	for _, s := range all.all {
-		_ = s.listener.Close()
-	}
 }
