@@ -64,6 +64,15 @@ soak: deps ## ten minutes of load with purges and restarts of MySQL, every answe
 hammer: deps deps-mysql ## five minutes on MariaDB and on MySQL of racing writers and readers, the binlog followed
 	PRODUCTCACHE_HAMMER=$${PRODUCTCACHE_HAMMER:-5m} go test -count=1 -timeout 30m -v -run '^TestHammer$$' ./benchmarks/hammer
 
+.PHONY: package
+package: deps-package ## build bin/*.deb for amd64 and arm64, checked by lintian, and verify the systemd units (PACKAGE_VERSION= sets the version)
+	@deploy/package/build.sh bin
+	@deploy/systemd/verify.sh bin/productcache_*_$$(dpkg --print-architecture).deb
+
+.PHONY: test-package
+test-package: deps deps-package deps-container ## install, restart, upgrade and purge the package under a real systemd in a container; as root
+	@deploy/systemd/test-package.sh
+
 .PHONY: deps
 deps: ## install what tests and demo need: MariaDB's server and client programs
 	@scripts/install.sh mariadbd mariadb-server-core
@@ -96,6 +105,16 @@ deps-compose: ## install docker-compose, for check
 .PHONY: deps-promtool
 deps-promtool: ## unpack promtool and prometheus from Debian, for check and test
 	@scripts/install-prometheus.sh
+
+.PHONY: deps-package
+deps-package: ## install what package needs: lintian and systemd-analyze
+	@scripts/install.sh lintian lintian
+	@scripts/install.sh systemd-analyze systemd
+
+.PHONY: deps-container
+deps-container: ## install what test-package needs: debootstrap and systemd-nspawn
+	@scripts/install.sh debootstrap debootstrap
+	@scripts/install.sh systemd-nspawn systemd-container
 
 .PHONY: clean
 clean: ## remove what was built
