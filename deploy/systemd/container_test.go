@@ -109,7 +109,7 @@ func (c *container) journal() string {
 // write writes a file of the container.
 func (c *container) write(path, text string, mode os.FileMode) {
 	c.t.Helper()
-	path = filepath.Join(c.folder, path)
+	path = fmt.Sprintf("/proc/%d/root%s", c.init, path) // with what is mounted there
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		c.t.Fatal(err)
 	}
