@@ -67,7 +67,7 @@ hammer: deps deps-mysql ## five minutes on MariaDB and on MySQL of racing writer
 .PHONY: package
 package: deps-package ## build bin/*.deb for amd64 and arm64, checked by lintian, and verify the systemd units (PACKAGE_VERSION= sets the version)
 	@deploy/package/build.sh bin
-	@deploy/systemd/verify.sh bin/productcache_*_$$(dpkg --print-architecture).deb
+	@for package in bin/productcache_*.deb; do deploy/systemd/verify.sh "$$package" || exit 1; done
 
 .PHONY: test-package
 test-package: deps deps-package deps-container ## install, restart, upgrade and purge the package under a real systemd in a container; as root
