@@ -7,15 +7,18 @@ const maxCount = 15
 // not held, and which were evicted out of the window last. It may take one key
 // for another: then a wrong entry is evicted, nothing worse.
 type census struct {
-	counts  []uint64 // count-min sketch, four rows in one: eight counts a word
-	graves  []uint64 // hashes, graveWays to a bucket, the latest first; 0: free
-	uses    int      // in this era
-	members int      // entries that there is room for
-	era     uint8    // at its end all counts are halved
+	counts  table[uint64]            // count-min sketch, four rows in one: 15 counts a word, and the era of all of them
+	graves  table[[graveWays]uint32] // ends of hashes, the latest first; 0: free
+	uses    int                      // in this era
+	members int                      // entries that there is room for
+	era     uint8                    // at its end all counts are halved
 }
 
 const (
 	usesPerMember = 8 // an era's length
+	countRows     = 4
+	countBits     = 4
+	countsPerWord = 64/countBits - 1
 	graveWays     = 4
 	leastMembers  = 16
 )
@@ -26,42 +29,24 @@ func newCensus() *census {
 	return c
 }
 
-// fit makes room for n entries.
+// fit makes room for n entries: it doubles, or where that is not enough, does so
+// again when the next ones come.
 func (c *census) fit(n int) {
 	if n <= c.members {
 		return
 	}
-	members := max(leastMembers, 2*c.members)
-	for members < n {
-		members *= 2
-	}
-	c.grow(members)
-}
-
-// grow keeps what is known: a longer index ends in the shorter one.
-func (c *census) grow(members int) {
-	counts, graves := make([]uint64, members/2), make([]uint64, members/2)
-	for at := 0; len(c.counts) > 0 && at < len(counts); at += len(c.counts) {
-		copy(counts[at:], c.counts)
-	}
-	old := c.graves
-	c.counts, c.graves, c.members = counts, graves, members
-	for i := len(old) - 1; i >= 0; i-- {
-		if old[i] != 0 {
-			c.dig(old[i])
-		}
-	}
+	c.members = max(leastMembers, 2*c.members)
+	c.counts.grow(c.members / 2)
+	c.graves.grow(c.members / graveWays)
 }
 
 // tick counts a use, and ends the era when it is over.
 func (c *census) tick() {
-	if c.uses++; c.uses < usesPerMember*c.members {
-		return
-	}
-	c.uses = 0
-	c.era++
-	for i, word := range c.counts {
-		c.counts[i] = word >> 1 & 0x7f7f7f7f7f7f7f7f
+	c.counts.step()
+	c.graves.step()
+	if c.uses++; c.uses >= usesPerMember*c.members {
+		c.uses = 0
+		c.era++
 	}
 }
 
@@ -74,10 +59,22 @@ func (c *census) read(r *rank) uint8 {
 	return r.count
 }
 
-// cell returns where the i-th count of a hash is: a word, and a shift in it.
+// cell returns where the i-th count of a hash is: a word, its counts brought to
+// this era, and a shift in it.
 func (c *census) cell(hash uint64, i int) (word *uint64, shift uint) {
 	hash = scatter(hash + uint64(i))
-	return &c.counts[hash%uint64(len(c.counts))], uint(hash>>58) & 7 * 8
+	word = c.counts.at(hash)
+	const eraMask = 1<<countBits - 1
+	if behind := (uint64(c.era) - *word) & eraMask; behind > 0 {
+		*word = halved(*word, min(behind, countBits)) | uint64(c.era)&eraMask
+	}
+	return word, uint(hash>>32*countsPerWord>>32+1) * countBits
+}
+
+// halved returns the counts of a word, so many times halved, without its era.
+func halved(word, times uint64) uint64 {
+	kept := uint64(maxCount) >> times * 0x1111111111111110
+	return word >> times & kept
 }
 
 // scatter is the finalizer of SplitMix64.
@@ -89,9 +86,9 @@ func scatter(x uint64) uint64 {
 
 func (c *census) estimate(hash uint64) uint8 {
 	least := uint8(maxCount)
-	for i := range 4 {
+	for i := range countRows {
 		word, shift := c.cell(hash, i)
-		least = min(least, uint8(*word>>shift))
+		least = min(least, uint8(*word>>shift)&maxCount)
 	}
 	return least
 }
@@ -99,10 +96,10 @@ func (c *census) estimate(hash uint64) uint8 {
 // bury remembers the count of an entry that is evicted, and with recall that it
 // may come back soon.
 func (c *census) bury(hash uint64, count uint8, recall bool) {
-	for i := range 4 {
+	for i := range countRows {
 		word, shift := c.cell(hash, i)
-		if uint8(*word>>shift) < count {
-			*word = *word&^(0xff<<shift) | uint64(count)<<shift
+		if uint8(*word>>shift)&maxCount < count {
+			*word = *word&^(maxCount<<shift) | uint64(count)<<shift
 		}
 	}
 	if recall {
@@ -110,24 +107,26 @@ func (c *census) bury(hash uint64, count uint8, recall bool) {
 	}
 }
 
-func (c *census) bucket(hash uint64) []uint64 {
-	at := scatter(hash) % uint64(len(c.graves)/graveWays) * graveWays
-	return c.graves[at : at+graveWays]
+// grave returns where a hash is buried, and as what.
+func (c *census) grave(hash uint64) (bucket *[graveWays]uint32, name uint32) {
+	hash = scatter(hash)
+	return c.graves.at(hash), uint32(hash>>32) | 1
 }
 
 func (c *census) dig(hash uint64) {
-	b := c.bucket(hash)
-	copy(b[1:], b)
-	b[0] = hash
+	b, name := c.grave(hash)
+	copy(b[1:], b[:])
+	b[0] = name
 }
 
 // forgive reports whether the entry was evicted out of the window not long ago,
 // and forgets it.
 func (c *census) forgive(hash uint64) bool {
-	for b := c.bucket(hash); len(b) > 0; b = b[1:] {
-		if b[0] == hash {
-			copy(b, b[1:])
-			b[len(b)-1] = 0
+	b, name := c.grave(hash)
+	for i := range b {
+		if b[i] == name {
+			copy(b[i:], b[i+1:])
+			b[graveWays-1] = 0
 			return true
 		}
 	}

@@ -27,13 +27,13 @@ type plan struct {
 	window  float64 // share of the entries that stand in the window
 	promote bool    // a second hit, or one soon after eviction, leads out of the window
 	protect bool    // what is hit in probation is protected from those that come after
-	strict  bool    // a newcomer needs a clearly higher count: a loop does not flush itself
+	margin  uint8   // so much higher must a newcomer's count be than that of what it replaces
 }
 
 var (
 	recent   = &plan{window: 1}
 	twice    = &plan{window: 0.25, promote: true}
-	frequent = &plan{window: 0.01, promote: true, protect: true, strict: true}
+	frequent = &plan{window: 0.01, promote: true, protect: true, margin: 1}
 	balanced = &plan{window: 0.1, promote: true, protect: true}
 )
 

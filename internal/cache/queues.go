@@ -187,10 +187,7 @@ func (q *queues[K, E]) wins(p *plan, newcomer, victim E) bool {
 		return false
 	}
 	a, b := q.census.read(newcomer.ranked()), q.census.read(victim.ranked())
-	if p.strict {
-		b++ // its own next use is still to come
-	}
-	return a > b
+	return a > b+p.margin
 }
 
 // room is how many entries the window has room for.
