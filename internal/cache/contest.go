@@ -9,49 +9,45 @@ import (
 // shadow: queues that hold the hashes of a sample of all keys, in as small a
 // part of the room. One contest serves all shards, since one shard sees too
 // little to tell plans apart.
+//
+// Two judges look at the same shadows: a quick one who remembers little and a
+// slow one. The quick one is followed, unless a shadow that follows him too has
+// shown over the longer time that the slow one's choice would have hit more often:
+// where the best plan changes again and again, changing may be worse than none of them.
 type contest struct {
 	plan   atomic.Pointer[plan] // the best: what the shards go by
 	rate   atomic.Uint64        // one in so many keys is in the sample
 	values *budget              // of the whole cache
 
-	mu      sync.Mutex // guards all below; no other is taken under it
-	shadows [len(contenders)]shadow
-	uses    int     // in this round
-	total   float64 // of all rounds, older ones fading
-	leader  int
-}
-
-// shadow is one contender.
-type shadow struct {
-	plan   atomic.Pointer[plan]
-	queues *queues[uint64, *rank]
-	hits   float64 // fading like contest.total
+	mu      sync.Mutex                   // guards all below; no other is taken under it
+	shadows [len(contenders) + 1]*shadow // the last follows the quick judge
+	quick   judge
+	slow    judge
+	uses    int // in this round
 }
 
 const (
-	sampleSize   = 512   // entries of a shadow, up to twice as many
-	leastRate    = 4     // even where the cache is small, a contest is to cost less than a use
-	leastRound   = 64    // uses
-	roundLength  = 2     // uses an entry of a shadow
-	fading       = 0.8   // weight of a round against the one after it
+	sampleSize   = 512 // entries of a shadow, up to twice as many
+	leastRate    = 4   // even where the cache is small, a contest is to cost less than a use
+	leastRound   = 64  // uses
+	roundLength  = 2   // uses an entry of a shadow
+	quickFading  = 0.8 // weight of a round against the one after it
+	slowFading   = 0.98
 	leadRequired = 0.003 // hits more a use, before another plan is taken
 	sampleShift  = 32    // skips the bits of a hash that choose counters, slots and jitter
 )
 
 func newContest(values *budget) *contest {
-	t := &contest{values: values}
+	t := &contest{values: values, quick: judge{fading: quickFading}, slow: judge{fading: slowFading}}
 	t.rate.Store(leastRate)
 	t.plan.Store(contenders[0])
 	for i := range t.shadows {
-		s := &t.shadows[i]
-		s.plan.Store(contenders[i])
-		s.queues = newQueues[uint64, *rank](&s.plan, true)
+		t.shadows[i] = newShadow(contenders[i%len(contenders)])
 	}
 	return t
 }
 
-// use has the contenders see the use of a value, once the cache begins to fill. A shadow
-// that misses allocates, in the sample only.
+// use has the contenders see the use of a value, once the cache begins to fill.
 func (t *contest) use(hash uint64) {
 	if !t.values.filling() || hash>>sampleShift%t.rate.Load() != 0 {
 		return
@@ -59,8 +55,8 @@ func (t *contest) use(hash uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	room := t.roomLocked()
-	for i := range t.shadows {
-		t.shadows[i].use(hash, room)
+	for _, s := range t.shadows {
+		s.use(hash, room)
 	}
 	t.uses++
 	if t.uses >= max(leastRound, roundLength*room) {
@@ -72,42 +68,29 @@ func (t *contest) use(hash uint64) {
 // the sample becomes thinner.
 func (t *contest) roomLocked() int {
 	n, rate := uint64(max(t.values.entries.Load(), 0)), t.rate.Load()
-	if n > 2*sampleSize*rate {
+	for n > 2*sampleSize*rate {
 		rate *= 2
 		t.rate.Store(rate)
+		for _, s := range t.shadows {
+			s.thin(rate)
+		}
 	}
 	return int(n/rate) + 1
 }
 
-func (s *shadow) use(hash uint64, room int) {
-	if _, ok := s.queues.Get(hash); ok {
-		s.hits++
-		return
-	}
-	for s.queues.Len() >= room {
-		s.queues.Evict(itself)
-	}
-	s.queues.Add(hash, new(rank), hash)
-}
-
-func itself(hash uint64) uint64 { return hash }
-
 // judgeLocked ends a round.
 func (t *contest) judgeLocked() {
-	t.total += float64(t.uses)
-	best := 0
-	for i := range t.shadows {
-		if t.shadows[i].hits > t.shadows[best].hits {
-			best = i
-		}
-	}
-	if t.shadows[best].hits > t.shadows[t.leader].hits+leadRequired*t.total {
-		t.leader = best
-		t.plan.Store(contenders[best])
-	}
-	for i := range t.shadows {
-		t.shadows[i].hits *= fading
-	}
-	t.total *= fading
+	uses := float64(t.uses)
 	t.uses = 0
+	now := t.quick.judge(t.shadows[:], uses)
+	always := t.slow.judge(t.shadows[:], uses)
+	for _, s := range t.shadows {
+		s.hits = 0
+	}
+	follower := t.shadows[len(contenders)]
+	follower.plan.Store(contenders[now])
+	if t.slow.hits[len(contenders)]+leadRequired*t.slow.total < t.slow.hits[always] {
+		now = always
+	}
+	t.plan.Store(contenders[now])
 }

@@ -29,8 +29,8 @@ func (s *shard[V]) check() error {
 			return fmt.Errorf("key %q is at %d and says %d", e.key, at, e.at)
 		}
 	}
-	if n := s.values.census; n != nil && (len(n.graves) > max(leastMembers, 2*s.values.peak) || len(n.counts) > max(leastMembers, 2*s.values.peak)) {
-		return fmt.Errorf("%d graves and %d counts for %d entries", len(n.graves), 8*len(n.counts), s.values.peak)
+	if n := s.values.census; n != nil && (n.bytes() > 16*max(leastMembers, s.values.peak) || n.members > max(leastMembers, 2*s.values.peak)) {
+		return fmt.Errorf("a census of %d bytes for %d members, of which there are %d", n.bytes(), n.members, s.values.peak)
 	}
 	for at, e := range s.held[len(s.held):cap(s.held)] {
 		if e != nil {
@@ -39,6 +39,8 @@ func (s *shard[V]) check() error {
 	}
 	return nil
 }
+
+func (c *census) bytes() int { return 8*len(c.counts.slots) + 4*graveWays*len(c.graves.slots) }
 
 // KeysForTest returns the keys of all values, sorted.
 func (c *Cache[V]) KeysForTest() (keys []string) {

@@ -10,7 +10,7 @@ type Eviction string
 const (
 	EvictAdaptive Eviction = "adaptive" // the one of the others, or their middle, that would hit most often now
 	EvictLRU      Eviction = "lru"      // least recently used
-	Evict2Q       Eviction = "2q"       // large window; stays what was asked for twice
+	Evict2Q       Eviction = "2q"       // stays what was asked for twice
 	EvictTinyLFU  Eviction = "tinylfu"  // tiny window; stays what is asked for most often
 )
 
@@ -32,16 +32,18 @@ type plan struct {
 
 var (
 	recent   = &plan{window: 1}
-	twice    = &plan{window: 0.25, promote: true}
+	twice    = &plan{window: 0.1, promote: true}
 	frequent = &plan{window: 0.01, promote: true, protect: true, margin: 1}
-	balanced = &plan{window: 0.1, promote: true, protect: true}
+	balanced = &plan{window: 0.1, promote: true, protect: true, margin: 1}
+	wide     = &plan{window: 0.25, promote: true, protect: true, margin: 1}
+	kept     = &plan{window: 0.01, margin: 3}
 )
 
 // plans are the fixed rules.
 var plans = map[Eviction]*plan{EvictLRU: recent, Evict2Q: twice, EvictTinyLFU: frequent}
 
 // contenders are what EvictAdaptive chooses from; it begins with the first.
-var contenders = [...]*plan{balanced, frequent, twice, recent}
+var contenders = [...]*plan{balanced, frequent, twice, wide, recent, kept}
 
 // protectedShare is how much of what is outside the window may be protected.
 const protectedShare = 0.8

@@ -37,9 +37,19 @@ const (
 // of their own. Not safe for concurrent use, but that another may set the plan.
 type queues[K comparable, E ranker] struct {
 	plan   *atomic.Pointer[plan]
-	lists  [queueCount]*simplelru.LRU[K, E]
+	lists  [queueCount]list[K, E]
 	census *census // nil: nothing is counted, which only the plan recent can do without
 	peak   int     // number of entries when one was last evicted, or more since then
+}
+
+// list is what the queues need of simplelru.
+type list[K comparable, E any] interface {
+	Len() int
+	Peek(k K) (E, bool)
+	Get(k K) (E, bool)
+	GetOldest() (K, E, bool)
+	Add(k K, e E) bool
+	Remove(k K) bool
 }
 
 func newQueues[K comparable, E ranker](p *atomic.Pointer[plan], counts bool) *queues[K, E] {
