@@ -10,31 +10,31 @@ import (
 // part of the room. One contest serves all shards, since one shard sees too
 // little to tell plans apart.
 //
-// Two judges look at the same shadows: a quick one who remembers little and a
-// slow one. The quick one is followed, unless a shadow that follows him too has
-// shown over the longer time that the slow one's choice would have hit more often:
-// where the best plan changes again and again, changing may be worse than none of them.
+// Two judges watch the same shadows: a quick one who soon forgets, and a slow one.
+// The quick one is followed, unless a shadow that follows him too has shown over the
+// longer time that the slow one's choice hits more often: where the best plan
+// changes again and again, to change with it can be worse than not to.
 type contest struct {
 	plan   atomic.Pointer[plan] // the best: what the shards go by
 	rate   atomic.Uint64        // one in so many keys is in the sample
 	values *budget              // of the whole cache
 
-	mu      sync.Mutex                   // guards all below; no other is taken under it
-	shadows [len(contenders) + 1]*shadow // the last follows the quick judge
+	mu      sync.Mutex // guards all below; no other is taken under it
+	shadows [follower + 1]*shadow
 	quick   judge
 	slow    judge
 	uses    int // in this round
 }
 
+// follower is the shadow after those of the contenders: it follows the quick judge.
+const follower = len(contenders)
+
 const (
-	sampleSize   = 512 // entries of a shadow, up to twice as many
-	leastRate    = 4   // even where the cache is small, a contest is to cost less than a use
-	leastRound   = 64  // uses
-	roundLength  = 2   // uses an entry of a shadow
-	quickFading  = 0.8 // weight of a round against the one after it
-	slowFading   = 0.98
-	leadRequired = 0.003 // hits more a use, before another plan is taken
-	sampleShift  = 32    // skips the bits of a hash that choose counters, slots and jitter
+	sampleSize  = 512 // entries of a shadow, up to twice as many
+	leastRate   = 4   // even where the cache is small, a contest is to cost less than a use
+	leastRound  = 64  // uses
+	roundLength = 2   // uses an entry of a shadow
+	sampleShift = 32  // skips the bits of a hash that choose counters, slots and jitter
 )
 
 func newContest(values *budget) *contest {
@@ -42,7 +42,7 @@ func newContest(values *budget) *contest {
 	t.rate.Store(leastRate)
 	t.plan.Store(contenders[0])
 	for i := range t.shadows {
-		t.shadows[i] = newShadow(contenders[i%len(contenders)])
+		t.shadows[i] = newShadow(contenders[i%follower])
 	}
 	return t
 }
@@ -80,17 +80,15 @@ func (t *contest) roomLocked() int {
 
 // judgeLocked ends a round.
 func (t *contest) judgeLocked() {
-	uses := float64(t.uses)
+	choice := t.quick.judge(t.shadows[:], t.uses)
+	lasting := t.slow.judge(t.shadows[:], t.uses)
+	t.shadows[follower].plan.Store(contenders[choice])
+	if t.slow.leads(lasting, follower) {
+		choice = lasting
+	}
+	t.plan.Store(contenders[choice])
 	t.uses = 0
-	now := t.quick.judge(t.shadows[:], uses)
-	always := t.slow.judge(t.shadows[:], uses)
 	for _, s := range t.shadows {
 		s.hits = 0
 	}
-	follower := t.shadows[len(contenders)]
-	follower.plan.Store(contenders[now])
-	if t.slow.hits[len(contenders)]+leadRequired*t.slow.total < t.slow.hits[always] {
-		now = always
-	}
-	t.plan.Store(contenders[now])
 }
