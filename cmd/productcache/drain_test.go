@@ -12,6 +12,7 @@ import (
 // that no traffic should come.
 func TestNotReadyWhileDraining(t *testing.T) {
 	_, flags := shop(t, mysqltest.MariaDB(t))
+	flags = append(flags, "-mysql-query-timeout", "30s", "-request-timeout", "30s", "-shutdown-timeout", "30s")
 	r := start(t, append(flags, catalogFile(t, strings.Replace(twoLookups, "IF(id = 1, 5, 0)", "1", 1))...)...)
 	r.await("ready", r.isReady)
 	var wg sync.WaitGroup
