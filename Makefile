@@ -37,7 +37,7 @@ check: deps-compose deps-shellcheck check-monitoring ## check format, vet, stati
 	go mod tidy -diff
 	go test -count=1 -run '^TestImports$$' ./cmd/productcache
 	docker-compose -f docker-compose.yml --profile monitoring config --quiet
-	shellcheck deploy/backup/productcache-backup
+	shellcheck deploy/backup/productcache-backup deploy/package/build.sh deploy/package/scripts/* deploy/systemd/*.sh
 
 .PHONY: check-monitoring
 check-monitoring: deps deps-promtool ## check metrics, alerts and dashboard by promtool
