@@ -214,6 +214,13 @@ func hitAllocatesNothing(t *testing.T, eviction cache.Eviction) {
 	if n := testing.AllocsPerRun(1000, func() { results = l.GetMany(ctx, keys, results[:0]) }); n != 0 {
 		t.Errorf("GetMany allocates %v times, want 0", n)
 	}
+	all := func([]cache.Result[string]) bool { return true }
+	if n := testing.AllocsPerRun(1000, func() {
+		_, _ = l.TryGet("2")
+		results, _ = l.TryGetMany(keys, results[:0], all)
+	}); n != 0 {
+		t.Errorf("TryGet and TryGetMany allocate %v times, want 0", n)
+	}
 }
 
 // TestAgainstANaiveMap runs random operations, one after the other, against a

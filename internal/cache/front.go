@@ -39,9 +39,16 @@ func (f *front[V]) slot(hash uint64) *slot[V] { return &f[hash>>frontShift%front
 // frontShift skips the bits of a hash that choose a generation counter.
 const frontShift = 8
 
-// lookFront serves a fresh value without the shard's lock. It reads only what
-// never changes in an entry.
+// lookFront serves a fresh value without the shard's lock.
 func (s *shard[V]) lookFront(l *Lookup[V], key string, hash uint64, now instant) (a Answer[V], ok bool) {
+	if a, ok = s.peekFront(l, key, hash, now); ok {
+		l.hits.add()
+	}
+	return a, ok
+}
+
+// peekFront is lookFront that counts nothing. It reads only what never changes in an entry.
+func (s *shard[V]) peekFront(l *Lookup[V], key string, hash uint64, now instant) (a Answer[V], ok bool) {
 	if s.front == nil {
 		return a, false
 	}
@@ -57,7 +64,6 @@ func (s *shard[V]) lookFront(l *Lookup[V], key string, hash uint64, now instant)
 	if st.ttl <= 0 {
 		return a, false
 	}
-	l.hits.add()
 	return e.answer(Hit, st, now), true
 }
 

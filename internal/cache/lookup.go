@@ -43,7 +43,7 @@ type Lookup[V any] struct {
 	hits           stripes // answers from a shard's front
 	usedByValues   usage
 	usedByAbsences usage
-	answered       [outcomes]atomic.Uint64 // after a load; answers from memory are tallied by the shards
+	answered       [outcomes]atomic.Uint64 // after a load, or by TryGet; other answers from memory are tallied by the shards
 	refused        atomic.Uint64
 	failed         atomic.Uint64
 	refreshes      atomic.Uint64

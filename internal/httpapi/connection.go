@@ -6,9 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/http"
 	"os"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,21 +29,18 @@ var longAgo = time.Unix(1, 0)
 
 var inputs = sync.Pool{New: func() any { return new([largestHead + 1]byte) }}
 
-// connection serves one client as long as it sends plain requests. All of it
+// connection serves one client as long as it sends plain requests, and there is
+// something to wait for: an idle one is parked where that is possible. All of it
 // belongs to the goroutine that runs it, but what watch says.
 type connection struct {
-	listener *Listener
+	responder
 	conn     net.Conn
 	in       *[largestHead + 1]byte // the last byte is room for watch
 	from, to int                    // of in: what was read and not served
 	pieces   int                    // reads that the request at from took
 	fresh    bool                   // nothing has been served
-	request  plainRequest
-	x        exchange
-	scratch  []byte // a decoded key
-	output
+	unwritten
 
-	now        time.Time // of the last look at the clock
 	began      time.Time // when the request at from began to come
 	readBy     time.Time // deadline that the socket has, if not zero
 	writeSet   time.Time // when the socket's deadline for writes was set
@@ -55,62 +50,102 @@ type connection struct {
 	watchRead  int // bytes that the watch has read, when watching is closed
 }
 
-func newConnection(l *Listener, conn net.Conn) *connection {
-	return &connection{listener: l, conn: conn, fresh: true, output: output{conn: conn}}
+// ending is how a connection's goroutine ends.
+type ending uint8
+
+const (
+	ends  ending = iota // with the connection
+	hands               // it over to net/http
+	parks               // it with a loop
+)
+
+func newConnection(l *Listener, conn net.Conn, now time.Time) *connection {
+	return &connection{responder: responder{listener: l, now: now}, conn: conn, fresh: true, in: inputs.Get().(*[largestHead + 1]byte), began: now}
 }
 
-// run serves until the connection ends or is net/http's.
+// resume is run for a connection that was parked, from then on under conn.
+func (c *connection) resume(conn net.Conn) {
+	c.conn = conn
+	if !c.listener.readmit(c) {
+		_ = conn.Close()
+		return
+	}
+	c.run()
+}
+
+// run serves until the connection ends, is net/http's, or is parked.
 func (c *connection) run() {
-	c.in = inputs.Get().(*[largestHead + 1]byte)
-	c.now = time.Now()
-	c.began = c.now
-	foreign := c.guarded()
+	c.output.to = c.conn
+	e := c.guarded()
 	rest := bytes.Clone(c.in[c.from:c.to])
 	inputs.Put(c.in)
 	c.in = nil
 	c.listener.remove(c)
-	if !foreign {
-		_ = c.conn.Close()
+	if e != hands {
+		_ = c.conn.Close() // a parked one has a descriptor of its own
 		return
 	}
 	_ = c.conn.SetDeadline(time.Time{}) // net/http sets its own
 	c.listener.hand(&replayed{Conn: c.conn, before: rest, headerBy: c.began.Add(c.listener.options.HeaderTimeout)})
 }
 
-// guarded keeps a panic that exchange.guard does not see from ending the process,
-// as net/http does.
-func (c *connection) guarded() (foreign bool) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			c.x.Logger.Error("panic while serving a connection", "panic", cause, "stack", string(debug.Stack()))
-			foreign = false
-		}
-	}()
+func (c *connection) guarded() (e ending) {
+	defer c.contain(func() {
+		c.x.wait.stop()
+		e = ends
+	})
+	if !c.catchUp() {
+		return ends
+	}
 	return c.serve()
 }
 
-// serve reports whether the connection is net/http's from now on.
-func (c *connection) serve() bool {
+// unwritten is what a loop could not write to a connection.
+type unwritten struct {
+	bytes []byte
+	last  bool // the connection ends then
+}
+
+// catchUp writes it, and reports whether the connection goes on.
+func (c *connection) catchUp() bool {
+	if c.bytes == nil {
+		return true
+	}
+	c.extendWrites()
+	_, err := c.conn.Write(c.bytes)
+	c.bytes = nil
+	if c.now = time.Now(); c.pieces == 0 {
+		c.began = c.now
+	}
+	return err == nil && !c.last
+}
+
+func (c *connection) serve() ending {
 	for {
 		v, goesOn := c.answerAll()
 		switch {
 		case c.flush() != nil || !goesOn:
-			return false
+			return ends
 		case v == foreign:
-			return true
+			return hands
 		}
 		c.restart()
+		if c.from == c.to && !c.fresh && c.listener.loops.park(c.conn, c.began) {
+			return parks
+		}
 		err := c.read()
 		switch {
 		case err == nil:
 		case errors.Is(err, errForeign):
-			return true
+			return hands
 		case c.listener.draining.Load() || !errors.Is(err, io.EOF) && !errors.Is(err, os.ErrDeadlineExceeded):
-			return false
-		default:
+			return ends
+		case c.to-c.from >= idlePeek || c.fresh && c.to > c.from:
 			// net/http has an answer for some unfinished requests. It meets the end too,
 			// or the same deadline, which is over.
-			return c.to-c.from >= idlePeek || c.fresh && c.to > c.from
+			return hands
+		default:
+			return ends
 		}
 	}
 }
@@ -137,19 +172,10 @@ func (c *connection) passed() bool {
 func (c *connection) answerAll() (v verdict, goesOn bool) {
 	for c.from < c.to {
 		api := c.listener.options.API()
-		if api == nil {
-			return foreign, true
-		}
-		if !c.fresh && c.to-c.from < idlePeek {
-			return incomplete, true // whatever it is, net/http would wait for more of it
-		}
-		if v = c.request.scan(c.in[c.from:c.to], api); v != plain {
+		if v = c.scan(c.in[c.from:c.to], api, c.fresh); v != plain {
 			return v, true
 		}
-		if c.scratch, goesOn = appendDecoded(c.scratch[:0], c.request.key); !goesOn {
-			return foreign, true
-		}
-		goesOn = c.answer(api) && !c.request.closes
+		goesOn = c.answer(api)
 		c.from += c.request.length
 		c.fresh, c.pieces, c.began = false, 0, c.now
 		if !goesOn || c.err != nil {
@@ -161,32 +187,24 @@ func (c *connection) answerAll() (v verdict, goesOn bool) {
 
 // answer answers c.request into the output, and reports whether the connection
 // may go on.
-func (c *connection) answer(api *API) bool {
+func (c *connection) answer(api *API) (goesOn bool) {
+	c.extendWrites()
+	c.decide(api, c)
+	c.x.wait.stop()
+	c.now = time.Now()
+	goesOn = c.gather()
+	c.passed()
+	c.x.release()
+	c.x.observe(c.now)
+	return goesOn
+}
+
+// extendWrites sets the deadline for writes, if it is off by much.
+func (c *connection) extendWrites() {
 	if c.now.Sub(c.writeSet) >= coarse {
 		c.writeSet = c.now
 		_ = c.conn.SetWriteDeadline(c.now.Add(c.listener.options.WriteTimeout + coarse))
 	}
-	p, x := &c.request, &c.x
-	*x = exchange{API: api, lookup: p.lookup, started: c.now, outcome: OutcomeNone, reply: reply{age: noAge}}
-	x.wait = patience{deadline: c.now.Add(api.RequestTimeout), client: c}
-	x.text = x.room[:0]
-	x.request = request{method: http.MethodGet, target: view(p.target), key: view(c.scratch), query: view(p.query),
-		ifNoneMatch: p.ifNoneMatch.all(), acceptEncoding: p.acceptEncoding.all()}
-	if p.several {
-		x.guard((*exchange).multi)
-	} else {
-		x.guard((*exchange).single)
-	}
-	x.wait.stop()
-	c.now = time.Now()
-	if !x.aborted {
-		p.closes = p.closes || c.listener.draining.Load()
-		c.put(&x.reply, c.now, p.closes)
-		c.passed()
-	}
-	x.release()
-	x.observe(c.now)
-	return !x.aborted
 }
 
 // errForeign says that net/http is to read on.

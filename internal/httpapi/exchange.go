@@ -56,6 +56,9 @@ type exchange struct {
 
 	delivery *delivery // nil on the plain path
 
+	memoryOnly bool // there must be no waiting
+	deferred   bool // there is no reply, since that would take waiting, or is large
+
 	sent    bool   // the reply has begun to leave
 	aborted bool   // the connection must end, so that no client takes a part for the whole
 	text    []byte // starts in room
@@ -84,10 +87,16 @@ func (x *exchange) guard(part func(*exchange)) {
 }
 
 func (x *exchange) observe(now time.Time) {
-	o := Observation{Outcome: x.outcome, Status: x.status, Duration: now.Sub(x.started), Keys: x.keys,
-		Method: x.method, Target: x.target}
+	o := x.observation()
+	o.Duration = now.Sub(x.started)
+	x.Observe(o)
+}
+
+// observation returns what became of the request, but for how long it took.
+func (x *exchange) observation() Observation {
+	o := Observation{Outcome: x.outcome, Status: x.status, Keys: x.keys, Method: x.method, Target: x.target}
 	if x.lookup != nil {
 		o.Lookup = x.lookup.Name
 	}
-	x.Observe(o)
+	return o
 }

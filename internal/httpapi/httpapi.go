@@ -7,8 +7,9 @@
 // strangers nothing about the inside, and that no request can make it panic,
 // or hold memory beyond its answer.
 //
-// A request's path: a Listener reads it (plainRequest.scan), or, where it is not a
-// plain GET of a lookup, net/http and the router do (API.handler). Either fills an
+// A request's path: a Listener reads it, in a loop or a connection's goroutine
+// (plainRequest.scan), or, where it is not a plain GET of a lookup, net/http and the
+// router do (API.handler). Either fills an
 // exchange, whose single or multi decides on the reply: keys are parsed, the cache
 // is asked under the request's deadline (patience), exchange.conclude makes a 200 or
 // a 304. What failed is classified in one place (exchange.classify), panics are

@@ -22,9 +22,10 @@ type ListenerOptions struct {
 // of an http.Server for all others: Accept returns connections whose client
 // has sent something else, as if they were new. From then on they are net/http's.
 //
-// Each connection has a goroutine, and while a request waits for the database
-// another one that looks whether the client leaves; Accept starts one that
-// accepts. They end by Close and Shutdown. Its methods are safe for concurrent use.
+// A connection has a goroutine while its request waits for the database, and another
+// one that looks whether the client leaves. Between requests it is parked with a loop, which
+// answers from memory; there, too, is a goroutine for each loop. Accept starts one that
+// accepts. All end by Close and Shutdown. Its methods are safe for concurrent use.
 type Listener struct {
 	inner    net.Listener
 	options  ListenerOptions
@@ -38,9 +39,11 @@ type Listener struct {
 	start    sync.Once
 	serving  sync.WaitGroup
 
-	mu   sync.Mutex // guards all below
-	open map[*connection]struct{}
-	cut  bool // open has been closed, and nothing is added
+	loops *loops
+
+	mu   sync.Mutex               // guards all below
+	open map[*connection]struct{} // those with a goroutine
+	cut  bool                     // open has been closed, and nothing is added
 }
 
 // What a client may have sent when draining begins is still answered. A request
@@ -57,6 +60,7 @@ func NewListener(inner net.Listener, o ListenerOptions) *Listener {
 		closed: make(chan struct{}), open: make(map[*connection]struct{})}
 	l.drain = sync.OnceValue(l.beginDraining)
 	l.close = sync.OnceFunc(func() { close(l.closed) })
+	l.loops = newLoops(l)
 	return l
 }
 
@@ -98,15 +102,25 @@ func (l *Listener) accept() {
 }
 
 func (l *Listener) add(conn net.Conn) {
-	c := newConnection(l, conn)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.cut {
 		_ = conn.Close()
 		return
 	}
+	c := newConnection(l, conn, time.Now())
 	l.open[c] = struct{}{}
 	l.serving.Go(c.run)
+}
+
+// readmit is add for a connection that was parked, and has sent something.
+func (l *Listener) readmit(c *connection) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.cut {
+		l.open[c] = struct{}{}
+	}
+	return !l.cut
 }
 
 func (l *Listener) remove(c *connection) {
@@ -136,6 +150,7 @@ func (l *Listener) beginDraining() error {
 	l.drained = time.Now()
 	l.draining.Store(true)
 	err := l.inner.Close()
+	l.loops.stop()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for c := range l.open {

@@ -42,7 +42,11 @@ func (x *exchange) collect(m *multiGet) bool {
 		return false
 	}
 	x.keys = len(m.keys)
-	m.results = x.getMany(m.keys, m.results)
+	var ok bool
+	if m.results, ok = x.getMany(m.keys, m.results); !ok {
+		x.deferred = true
+		return false
+	}
 	if err := m.failure(); err != nil {
 		x.fail(err)
 		return false

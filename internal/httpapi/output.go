@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -15,13 +16,13 @@ var batches = sync.Pool{New: func() any { return new([batch]byte) }}
 // output gathers replies, so that those to pipelined requests leave together. The
 // first error stays, and nothing is written after it.
 type output struct {
-	conn   net.Conn
+	to     io.Writer
 	room   *[batch]byte // nil while nothing is gathered
 	out    []byte       // in room
 	pair   [2][]byte
 	vector net.Buffers
 	err    error
-	wrote  bool // to conn, since somebody has looked
+	wrote  bool // to it, since somebody has looked
 
 	date   [len(http.TimeFormat)]byte
 	second int64 // of date
@@ -61,7 +62,7 @@ func (o *output) write(more []byte) {
 		o.pair = [...][]byte{o.out, more}
 		o.vector = o.pair[:]
 		o.wrote = true
-		_, o.err = o.vector.WriteTo(o.conn)
+		_, o.err = o.vector.WriteTo(o.to)
 		o.pair = [2][]byte{}
 	}
 	o.out = o.out[:0]
@@ -74,11 +75,18 @@ func (o *output) flush() error {
 	}
 	if o.err == nil && len(o.out) > 0 {
 		o.wrote = true
-		_, o.err = o.conn.Write(o.out)
+		_, o.err = o.to.Write(o.out)
 	}
-	batches.Put(o.room)
-	o.room, o.out = nil, nil
+	o.drop()
 	return o.err
+}
+
+// drop forgets what has been gathered, and gives the memory back.
+func (o *output) drop() {
+	if o.room != nil {
+		batches.Put(o.room)
+		o.room, o.out = nil, nil
+	}
 }
 
 // dateAt is the value of Date.

@@ -20,15 +20,24 @@ type patience struct {
 }
 
 func (p *patience) armed() context.Context {
+	ctx, first := p.arm()
+	if first && p.client != nil {
+		_ = p.client.flush() // earlier replies need not wait; an error stays
+	}
+	return ctx
+}
+
+// arm returns the context, and whether this call has made it.
+func (p *patience) arm() (_ context.Context, first bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.timed == nil {
+	if first = p.timed == nil; first {
 		if p.client != nil {
 			p.Context = p.client.watch()
 		}
 		p.timed, p.cancel = context.WithDeadline(p.Context, p.deadline)
 	}
-	return p.timed
+	return p.timed, first
 }
 
 // Deadline is part of context.Context.
@@ -47,12 +56,13 @@ func (p *patience) left() bool {
 	return p.Context != nil && p.Context.Err() != nil
 }
 
-// stop frees the timer, and looks for the client's leaving no more.
+// stop frees the timer, and looks for the client's leaving no more. More calls do nothing.
 func (p *patience) stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.cancel != nil {
 		p.cancel()
+		p.cancel = nil
 		if p.client != nil {
 			p.client.unwatch()
 		}

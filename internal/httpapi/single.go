@@ -17,7 +17,11 @@ func (x *exchange) single() {
 	}
 	x.keys = 1
 	a, err := x.get(key)
-	if err != nil {
+	switch {
+	case err == errDeferred:
+		x.deferred = true
+		return
+	case err != nil:
 		x.fail(err)
 		return
 	}

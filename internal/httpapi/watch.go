@@ -15,7 +15,6 @@ func (c *connection) watch() context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	c.forget, c.watching, c.watchRead = cancel, make(chan struct{}), 0
 	c.unwatching.Store(false)
-	_ = c.flush() // earlier replies need not wait; an error stays
 	go func() {
 		defer close(c.watching)
 		if c.watchOn() != nil {

@@ -1,0 +1,116 @@
+package cache
+
+// mostTried is the number of keys that TryGetMany looks at.
+const mostTried = 256
+
+// TryGet is Get for who cannot wait, and has no load begun. It reports false where
+// Get would not answer with a fresh value or a remembered absence; then nothing is
+// counted, and no use of a value noted.
+func (l *Lookup[V]) TryGet(key string) (a Answer[V], ok bool) {
+	hash, now := l.hash(key), l.cache.now()
+	s := l.shard(hash)
+	if a, ok = s.peekFront(l, key, hash, now); !ok {
+		if a, ok = s.lookFresh(l, key, hash, now); !ok {
+			return a, false
+		}
+	}
+	l.answered[a.Outcome].Add(1)
+	return a, true
+}
+
+// TryGetMany is GetMany for who cannot wait: it appends the results for all keys to dst, or
+// reports false as TryGet does, for all of them. That it does also where accept, if it is
+// not nil, refuses what was found, and where the keys are more than a few hundred.
+func (l *Lookup[V]) TryGetMany(keys []string, dst []Result[V], accept func([]Result[V]) bool) ([]Result[V], bool) {
+	if len(keys) > mostTried {
+		return dst, false
+	}
+	base, now := len(dst), l.cache.now()
+	var inFront [mostTried]bool
+	for i, key := range keys {
+		hash := l.hash(key)
+		s := l.shard(hash)
+		a, ok := s.peekFront(l, key, hash, now)
+		inFront[i] = ok
+		if !ok {
+			if a, ok = s.peekFresh(l, key, hash, now); !ok {
+				return dst[:base], false
+			}
+		}
+		dst = append(dst, Result[V]{Answer: a})
+	}
+	if accept != nil && !accept(dst[base:]) {
+		return dst[:base], false
+	}
+	var answered tally
+	for i, key := range keys {
+		if !inFront[i] {
+			hash := l.hash(key)
+			l.shard(hash).use(l, key, hash, now)
+		}
+		answered[dst[base+i].Outcome]++
+	}
+	for o, n := range answered {
+		if n > 0 {
+			l.answered[o].Add(n)
+		}
+	}
+	return dst, true
+}
+
+// lookFresh is look that answers only where that takes neither a load nor a refresh.
+func (s *shard[V]) lookFresh(l *Lookup[V], key string, hash uint64, now instant) (a Answer[V], ok bool) {
+	lt, k := l.lifetimes.Load(), entryKey{l.id, key}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a, ok = s.peekFreshLocked(l, lt, k, hash, now); ok {
+		s.useLocked(l, lt, k, hash, now)
+	}
+	return a, ok
+}
+
+// peekFresh is lookFresh that notes no use.
+func (s *shard[V]) peekFresh(l *Lookup[V], key string, hash uint64, now instant) (a Answer[V], ok bool) {
+	lt, k := l.lifetimes.Load(), entryKey{l.id, key}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.peekFreshLocked(l, lt, k, hash, now)
+}
+
+func (s *shard[V]) peekFreshLocked(l *Lookup[V], lt *Lifetimes, k entryKey, hash uint64, now instant) (a Answer[V], ok bool) {
+	outcome := Hit
+	e, ok := s.values.Peek(k)
+	if !ok {
+		if e, ok = s.absences.Peek(k); !ok {
+			return a, false
+		}
+		outcome = Negative
+	}
+	st := e.state(l, lt, hash, now)
+	if st.ttl <= 0 || st.invalid {
+		return a, false
+	}
+	return e.answer(outcome, st, now), true
+}
+
+// use notes that what peekFresh has returned was served.
+func (s *shard[V]) use(l *Lookup[V], key string, hash uint64, now instant) {
+	lt, k := l.lifetimes.Load(), entryKey{l.id, key}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.useLocked(l, lt, k, hash, now)
+}
+
+// useLocked looks at the entry again: if it was invalidated since peekFresh, it must not come
+// into the front, and it may have been dropped.
+func (s *shard[V]) useLocked(l *Lookup[V], lt *Lifetimes, k entryKey, hash uint64, now instant) {
+	if e, ok := s.values.Get(k); ok {
+		l.cache.used(hash)
+		e.askedLocked()
+		if st := e.state(l, lt, hash, now); st.ttl > 0 && !st.invalid {
+			s.putInFrontLocked(e, hash, now)
+		}
+		return
+	}
+	s.absences.Get(k)
+}
