@@ -19,5 +19,12 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if size := os.Getenv(heapVariable); size != "" {
+		if err := serveHeap(size); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	os.Exit(mysqltest.Main(m))
 }

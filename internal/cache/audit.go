@@ -2,7 +2,6 @@ package cache
 
 import (
 	"context"
-	"math/rand/v2"
 	"time"
 )
 
@@ -65,9 +64,9 @@ func (c *Cache[V]) audit(ctx context.Context, same func(cached, loaded V) bool) 
 	if e == nil {
 		return a, nil
 	}
-	a = Audit[V]{Lookup: l.name, Key: e.key, Cached: e.value, lookup: l, entry: e,
+	a = Audit[V]{Lookup: l.name, Key: e.key(), Cached: e.value, lookup: l, entry: e,
 		LoadedAt: c.wallClock(e.loadedAt), PurgedAt: c.wallClock(instant(l.lastPurge.Load()))}
-	arrival, err := c.batcher.audit(l, e.key)
+	arrival, err := c.batcher.audit(l, a.Key)
 	if err == nil && arrival == nil {
 		a.Outcome = AuditBusy
 		return a, nil
@@ -103,7 +102,7 @@ func (c *Cache[V]) Confirm(a Audit[V]) (staleness time.Duration, stale bool) {
 		return 0, false
 	}
 	l, e := a.lookup, a.entry
-	hash, now := l.hash(e.key), c.now()
+	hash, now := l.hash(e.key()), c.now()
 	if !l.shard(hash).invalidateFresh(l, e, hash, now) {
 		return 0, false
 	}
@@ -119,7 +118,7 @@ func (c *Cache[V]) randomFresh() (*Lookup[V], *entry[V]) {
 		if e == nil {
 			continue
 		}
-		l := c.lookupByID(e.lookup)
+		l := c.lookupOf(e)
 		if ttl, ok := l.stands(e); ok && ttl > 0 {
 			return l, e
 		}
@@ -127,29 +126,10 @@ func (c *Cache[V]) randomFresh() (*Lookup[V], *entry[V]) {
 	return nil, nil
 }
 
-// random picks a value, each with the same chance but for what is stored and
-// dropped meanwhile. It passes by the shards and never by their entries. A place
-// that is reserved, its value still to come, gives nil.
-func (c *Cache[V]) random() *entry[V] {
-	n := c.values.entries.Load()
-	if n <= 0 {
-		return nil
-	}
-	at := rand.Int64N(n)
-	for _, s := range c.shards {
-		e, held := s.heldAt(at)
-		if e != nil {
-			return e
-		}
-		at -= held
-	}
-	return nil
-}
-
 // stands reports whether readers of e's key still get e, and how long it is
 // still fresh.
 func (l *Lookup[V]) stands(e *entry[V]) (ttl time.Duration, ok bool) {
-	hash := l.hash(e.key)
+	hash := l.hash(e.key())
 	s := l.shard(hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()

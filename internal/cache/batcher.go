@@ -213,28 +213,36 @@ func (c *Cache[V]) noteHealth(err error) {
 // store keeps a load's answer, if it fits and no invalidation came between.
 func (c *Cache[V]) store(fl *flight[V], r landing[V]) bool {
 	l, at := fl.lookup, c.shardIndex(fl.hash)
-	weight := keyWeight(fl.key) + entryOverhead
-	fits := l.lifetimes.Load().NegativeTTL > 0
-	if r.Found {
-		size := c.options.Weigh(r.Value)
-		fits = size <= c.options.MaxEntryWeight
-		weight += size
-	}
-	if !fits || !c.makeRoom(at, int32(weight), r.Found) {
+	if !c.fits(l, fl.key, r.Loaded) {
 		c.shards[at].forget(l, fl.key, fl.hash, r.startedAt, fl.generation)
 		return false
 	}
-	e := &entry[V]{value: r.Value, key: fl.key, lookup: l.id, found: r.Found, weight: int32(weight),
-		loadedAt: r.startedAt, invalidAt: never, epoch: uint32(fl.generation.epoch)}
+	e := newEntry(l, fl.key, r.Loaded, r.startedAt, fl.generation.epoch)
 	if c.flights.unasked(fl) {
-		e.triedAt = unasked
+		e.mark = unasked
 	}
-	if !c.shards[at].store(l, fl.key, fl.hash, e, fl.generation) {
-		c.budgetOf(r.Found).release(e.weight)
+	weight := c.weight(e)
+	if !c.makeRoom(at, weight, r.Found) {
+		c.shards[at].forget(l, fl.key, fl.hash, r.startedAt, fl.generation)
+		return false
+	}
+	if !c.shards[at].store(l, fl.hash, e, fl.generation) {
+		c.budgetOf(r.Found).release(weight)
 		return false
 	}
 	if r.Found {
 		c.used(fl.hash)
 	}
 	return true
+}
+
+// fits reports whether an answer may be stored, if there is room.
+func (c *Cache[V]) fits(l *Lookup[V], key string, r Loaded[V]) bool {
+	switch {
+	case len(key) > mostKey:
+		return false
+	case r.Found:
+		return c.options.Weigh(r.Value) <= c.options.MaxEntryWeight
+	}
+	return l.lifetimes.Load().NegativeTTL > 0
 }

@@ -16,7 +16,8 @@
 // Goroutines: one for each key in flight (started by singleflight, at most
 // Options.MaxWaiting) and one for each busy slot, also one that an audit has;
 // Close waits for all of them.
-// Lock order: flights.mu, then batcher.mu or a shard's mu, then contest.mu; never two shards.
+// Lock order: flights.mu, then batcher.mu or a shard's mu, then contest.mu; draw.mu, then a
+// shard's mu; never two shards.
 package cache
 
 import (
@@ -44,7 +45,7 @@ type Options[V any] struct {
 	LoadTimeout    time.Duration // how long a key may be in flight, waiting for a slot included
 	Eviction       Eviction      // which values go first. Optional: EvictAdaptive
 
-	// Weigh returns the bytes that a value occupies in memory.
+	// Weigh returns the bytes that a value occupies in memory, the same each time.
 	Weigh func(V) int
 	// Splittable says of a failed load of several keys that a single key may be
 	// the reason, so that halves are tried. Optional: nil never splits.
@@ -53,7 +54,8 @@ type Options[V any] struct {
 	Logger *slog.Logger
 }
 
-// negativeWeight is the average weight that Options.MaxNegatives allows for.
+// negativeWeight is the average weight that Options.MaxNegatives allows for: a key
+// of 224 bytes.
 const negativeWeight = 256 + entryOverhead
 
 // Validate reports all broken rules.
@@ -99,6 +101,7 @@ type Cache[V any] struct {
 	flights   flights[V]
 	batcher   batcher[V]
 	meter     meter
+	draw      draw[V]
 	contest   *contest // nil where the eviction is a fixed one
 	lookups   atomic.Pointer[[]*Lookup[V]]
 
@@ -126,7 +129,7 @@ func New[V any](o Options[V]) (*Cache[V], error) {
 	c.shardBits = shardBits(o.MaxWeight, o.MaxEntryWeight, o.MaxEntries)
 	p := c.plan()
 	for range 1 << c.shardBits {
-		c.shards = append(c.shards, newShard[V](1<<c.shardBits == maxShards, p))
+		c.shards = append(c.shards, newShard[V](1<<c.shardBits >= manyShards, p))
 	}
 	c.flights = flights[V]{cache: c, aloft: make(map[string]*flight[V])}
 	c.batcher = batcher[V]{cache: c, idle: o.Concurrency}
@@ -151,14 +154,22 @@ func (c *Cache[V]) used(hash uint64) {
 	}
 }
 
-// maxShards is the number of shards of a large cache.
-const maxShards = 64
+const (
+	// manyShards is the number of shards from which on a cache counts as large.
+	manyShards = 64
+	// mostInShard is what a shard holds at most, in bytes, of a larger cache: what
+	// takes time by a shard's length, such as to grow its census or to walk over
+	// it, holds its lock for less than a millisecond.
+	mostInShard = 32 << 20
+	maxShards   = 1024
+)
 
-// shardBits chooses so many shards, up to maxShards, that each has room for several
-// of the largest entries: evicting a shard's oldest entry is then close to
-// evicting the oldest of all, and where the cache is small it is exactly that.
+// shardBits chooses so many shards that none holds more than mostInShard, and
+// that each has room for several of the largest entries: evicting a shard's
+// oldest entry is then close to evicting the oldest of all, and where the
+// cache is small it is exactly that.
 func shardBits(maxWeight int64, maxEntryWeight, maxEntries int) int {
-	shards := min(maxShards, maxWeight/(4*int64(maxEntryWeight)))
+	shards := min(maxShards, max(manyShards, maxWeight/mostInShard), maxWeight/(4*int64(maxEntryWeight)))
 	if maxEntries > 0 {
 		shards = min(shards, int64(maxEntries)/256)
 	}
@@ -192,6 +203,5 @@ func (c *Cache[V]) now() instant { return instant(time.Since(c.start)) }
 
 func (c *Cache[V]) shardIndex(hash uint64) int { return int(hash >> (64 - c.shardBits)) }
 
-func (c *Cache[V]) hashOf(k entryKey) uint64 { return c.lookupByID(k.lookup).hash(k.key) }
-
-func (c *Cache[V]) lookupByID(id uint32) *Lookup[V] { return (*c.lookups.Load())[id] }
+// lookupOf returns the lookup that an entry is of.
+func (c *Cache[V]) lookupOf(e *entry[V]) *Lookup[V] { return (*c.lookups.Load())[e.lookup] }

@@ -26,14 +26,14 @@ func (b *budget) filling() bool {
 	return 16*b.weight.Load() > b.maxWeight.Load() || b.maxEntries.Load() > 0 && 16*b.entries.Load() > b.maxEntries.Load()
 }
 
-func (b *budget) reserve(weight int32) { b.weight.Add(int64(weight)); b.entries.Add(1) }
-func (b *budget) release(weight int32) { b.weight.Add(-int64(weight)); b.entries.Add(-1) }
+func (b *budget) reserve(weight int64) { b.weight.Add(weight); b.entries.Add(1) }
+func (b *budget) release(weight int64) { b.weight.Add(-weight); b.entries.Add(-1) }
 
 // usage is the share of a budget that one lookup holds.
 type usage struct{ weight, entries atomic.Int64 }
 
-func (u *usage) add(weight int32) { u.weight.Add(int64(weight)); u.entries.Add(1) }
-func (u *usage) sub(weight int32) { u.weight.Add(-int64(weight)); u.entries.Add(-1) }
+func (u *usage) add(weight int64) { u.weight.Add(weight); u.entries.Add(1) }
+func (u *usage) sub(weight int64) { u.weight.Add(-weight); u.entries.Add(-1) }
 
 func (c *Cache[V]) budgetOf(found bool) *budget {
 	if found {
@@ -46,9 +46,9 @@ func (c *Cache[V]) budgetOf(found bool) *budget {
 // long as the budget is exceeded: from home first, since then shards keep
 // their share of the whole, and where home is empty from its neighbours.
 // It reports false, with nothing reserved, where nothing is left to evict.
-func (c *Cache[V]) makeRoom(home int, weight int32, found bool) bool {
+func (c *Cache[V]) makeRoom(home int, weight int64, found bool) bool {
 	b := c.budgetOf(found)
-	if int64(weight) > b.maxWeight.Load() {
+	if weight > b.maxWeight.Load() {
 		return false
 	}
 	b.reserve(weight)

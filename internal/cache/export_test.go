@@ -5,39 +5,37 @@ import (
 	"slices"
 )
 
-// CheckForTest reports the first entry of which the shards' parts do not agree.
+// CheckForTest reports the first shard whose parts do not agree, or that the
+// counts are not those of what the shards hold.
 func (c *Cache[V]) CheckForTest() error {
+	var weight, entries int64
 	for i, s := range c.shards {
-		if err := s.check(); err != nil {
+		w, n, err := s.check(c)
+		if err != nil {
 			return fmt.Errorf("shard %d: %w", i, err)
 		}
+		weight, entries = weight+w, entries+n
+	}
+	if b := &c.values; b.weight.Load() != weight || b.entries.Load() != entries {
+		return fmt.Errorf("%d entries of %d bytes counted, %d of %d held", b.entries.Load(), b.weight.Load(), entries, weight)
 	}
 	return nil
 }
 
-func (s *shard[V]) check() error {
+func (s *shard[V]) check(c *Cache[V]) (weight, entries int64, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.held) != s.values.Len() {
-		return fmt.Errorf("%d values held, %d in the list", len(s.held), s.values.Len())
-	}
-	for at, e := range s.held {
-		if in, _ := s.values.Peek(entryKey{e.lookup, e.key}); in != e {
-			return fmt.Errorf("key %q is held, but not in the list", e.key)
+	for _, hash := range s.values.hashes(nil) {
+		e, ok := s.values.Peek(hash)
+		if !ok || c.lookupOf(e).hash(e.key()) != hash {
+			return 0, 0, fmt.Errorf("hash %x leads to another key's value, or none", hash)
 		}
-		if int(e.at) != at {
-			return fmt.Errorf("key %q is at %d and says %d", e.key, at, e.at)
-		}
+		weight, entries = weight+c.weight(e), entries+1
 	}
 	if n := s.values.census; n != nil && (n.bytes() > 16*max(leastMembers, s.values.peak) || n.members > max(leastMembers, 2*s.values.peak)) {
-		return fmt.Errorf("a census of %d bytes for %d members, of which there are %d", n.bytes(), n.members, s.values.peak)
+		return 0, 0, fmt.Errorf("a census of %d bytes for %d members, of which there are %d", n.bytes(), n.members, s.values.peak)
 	}
-	for at, e := range s.held[len(s.held):cap(s.held)] {
-		if e != nil {
-			return fmt.Errorf("free place %d keeps key %q in memory", len(s.held)+at, e.key)
-		}
-	}
-	return nil
+	return weight, entries, nil
 }
 
 func (c *census) bytes() int { return 8*len(c.counts.slots) + 4*graveWays*len(c.graves.slots) }
@@ -45,11 +43,9 @@ func (c *census) bytes() int { return 8*len(c.counts.slots) + 4*graveWays*len(c.
 // KeysForTest returns the keys of all values, sorted.
 func (c *Cache[V]) KeysForTest() (keys []string) {
 	for _, s := range c.shards {
-		s.mu.Lock()
-		for _, e := range s.held {
-			keys = append(keys, e.key)
+		for _, hash := range s.hashes() {
+			keys = append(keys, s.value(hash).key())
 		}
-		s.mu.Unlock()
 	}
 	slices.Sort(keys)
 	return keys

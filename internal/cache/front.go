@@ -57,7 +57,7 @@ func (s *shard[V]) peekFront(l *Lookup[V], key string, hash uint64, now instant)
 		return a, false
 	}
 	e := at.entry.Load()
-	if e == nil || e.lookup != l.id || e.key != key || e.epochsBehind(l.epoch.Load()) > 0 || int64(now) >= at.until.Load() {
+	if e == nil || !e.is(l, key) || e.epochsBehind(l.epoch.Load()) > 0 || int64(now) >= at.until.Load() {
 		return a, false
 	}
 	st := state{ttl: l.lifetimes.Load().ttl(hash) - time.Duration(now-e.loadedAt)}

@@ -1,7 +1,5 @@
 package cache
 
-import "time"
-
 // verdict is what is to be done about a lookup.
 type verdict uint8
 
@@ -14,14 +12,13 @@ const (
 // look decides what a lookup of a key gets from memory at this instant.
 func (s *shard[V]) look(l *Lookup[V], key string, hash uint64, now instant) (a Answer[V], v verdict, g generation) {
 	lt := l.lifetimes.Load()
-	k := entryKey{l.id, key}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g = generation{l.epoch.Load(), s.generations[hash%generationsPerShard]}
-	if e, ok := s.values.Get(k); ok {
+	if e, ok := s.values.Get(hash); ok && e.is(l, key) {
 		l.cache.used(hash)
 		a, v = s.lookValueLocked(l, lt, e, hash, now)
-	} else if e, ok := s.absences.Get(k); ok {
+	} else if e, ok := s.absences.Get(hash); ok && e.is(l, key) {
 		a, v = lookAbsence(l, lt, e, hash, now)
 	} else {
 		v = load
@@ -53,13 +50,13 @@ func (s *shard[V]) lookValueLocked(l *Lookup[V], lt *Lifetimes, e *entry[V], has
 // refreshIsDue decides, under the lock of e's shard, whether the caller that is
 // served a stale value begins a refresh.
 func (c *Cache[V]) refreshIsDue(e *entry[V], now instant) verdict {
-	if e.triedAt != 0 && time.Duration(now.tick()-e.triedAt)*time.Millisecond < refreshPause {
+	if e.mark != 0 && e.mark.age(now) < refreshPause {
 		return serve
 	}
 	if c.health.failing(never) && !c.health.probe(now) {
 		return serve
 	}
-	e.triedAt = now.tick()
+	e.mark = triedAt(now)
 	return serveAndRefresh
 }
 
@@ -76,7 +73,7 @@ func (s *shard[V]) lookStale(l *Lookup[V], key string, hash uint64, now instant,
 	lt := l.lifetimes.Load()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e, ok := s.values.Peek(entryKey{l.id, key})
+	e, ok := s.valueLocked(l, key, hash)
 	if !ok {
 		return a, false
 	}
@@ -97,12 +94,11 @@ func (s *shard[V]) lookStale(l *Lookup[V], key string, hash uint64, now instant,
 // background refresh, whether the value has become fresh already.
 func (s *shard[V]) serves(l *Lookup[V], w *want[V]) bool {
 	lt, now := l.lifetimes.Load(), l.cache.now()
-	k := entryKey{l.id, w.key}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e, ok := s.values.Peek(k)
+	e, ok := s.valueLocked(l, w.key, w.hash)
 	if !ok {
-		e, ok = s.absences.Peek(k)
+		e, ok = s.absenceLocked(l, w.key, w.hash)
 	}
 	if !ok {
 		return false

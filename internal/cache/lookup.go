@@ -51,7 +51,10 @@ type Lookup[V any] struct {
 	expired        atomic.Uint64
 }
 
-// NewLookup adds a kind of values. Its name need not be unique, but metrics
+// maxLookups is what an entry has room to tell apart.
+const maxLookups = 1 << 16
+
+// NewLookup adds a kind of values, up to 65,536. Its name need not be unique, but metrics
 // carry it.
 func (c *Cache[V]) NewLookup(name string, lt Lifetimes, load LoadFunc[V]) (*Lookup[V], error) {
 	if err := lt.Validate(); err != nil {
@@ -60,6 +63,9 @@ func (c *Cache[V]) NewLookup(name string, lt Lifetimes, load LoadFunc[V]) (*Look
 	c.registering.Lock()
 	defer c.registering.Unlock()
 	before := *c.lookups.Load()
+	if len(before) == maxLookups {
+		return nil, fmt.Errorf("lookup %q: the cache has %d lookups already", name, maxLookups)
+	}
 	l := &Lookup[V]{name: name, id: uint32(len(before)), cache: c, load: load,
 		loadTimes: newHistogram(loadTimeBounds), batchSizes: newHistogram(batchSizeBounds)}
 	l.salt = uint64(l.id) * 0x9e3779b97f4a7c15 // 2^64/φ spreads small numbers over all bits
@@ -202,7 +208,7 @@ func (l *Lookup[V]) landed(w *want[V], r landing[V]) Answer[V] {
 	}
 	l.answered[outcome].Add(1)
 	now := l.cache.now()
-	e := &entry[V]{value: r.Value, found: r.Found, loadedAt: r.startedAt, invalidAt: never, epoch: uint32(w.generation.epoch)}
+	e := entry[V]{value: r.Value, found: r.Found, loadedAt: r.startedAt, epoch: uint32(w.generation.epoch)}
 	a := e.answer(outcome, e.state(l, l.lifetimes.Load(), w.hash, now), now)
 	a.Stored = r.stored
 	return a

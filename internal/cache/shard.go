@@ -3,6 +3,7 @@ package cache
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
@@ -16,10 +17,9 @@ const generationsPerShard = 64
 type shard[V any] struct {
 	front *front[V] // written under mu, read without; nil in a small cache
 
-	mu          sync.Mutex // guards all below
-	values      *queues[entryKey, *entry[V]]
-	absences    *simplelru.LRU[entryKey, *entry[V]]
-	held        []*entry[V] // those of values, in no order: one can be picked by its place
+	mu          sync.Mutex                 // guards all below
+	values      *queues[uint64, *entry[V]] // by hash of their key, see entry.is
+	absences    *simplelru.LRU[uint64, *entry[V]]
 	generations [generationsPerShard]uint64
 	tallies     []tally // of answers from memory, by lookup.id
 	_           [64]byte
@@ -27,8 +27,8 @@ type shard[V any] struct {
 
 func newShard[V any](large bool, p *atomic.Pointer[plan]) *shard[V] {
 	s := &shard[V]{
-		values:   newQueues[entryKey, *entry[V]](p, p.Load() != recent),
-		absences: newList[entryKey, *entry[V]](),
+		values:   newQueues[uint64, *entry[V]](p, p.Load() != recent),
+		absences: newList[uint64, *entry[V]](),
 	}
 	if large {
 		s.front = new(front[V])
@@ -40,6 +40,18 @@ func newShard[V any](large bool, p *atomic.Pointer[plan]) *shard[V] {
 // only under the generation that was current before the load began.
 type generation struct{ epoch, counter uint64 }
 
+// valueLocked returns a key's value.
+func (s *shard[V]) valueLocked(l *Lookup[V], key string, hash uint64) (e *entry[V], ok bool) {
+	e, ok = s.values.Peek(hash)
+	return e, ok && e.is(l, key)
+}
+
+// absenceLocked returns a key's remembered absence.
+func (s *shard[V]) absenceLocked(l *Lookup[V], key string, hash uint64) (e *entry[V], ok bool) {
+	e, ok = s.absences.Peek(hash)
+	return e, ok && e.is(l, key)
+}
+
 // invalidate raises the key's generation and marks or drops its entry, in one
 // step under the lock: a load that noted the generation before can no longer
 // store.
@@ -50,118 +62,113 @@ func (s *shard[V]) invalidate(l *Lookup[V], key string, hash uint64, now instant
 }
 
 func (s *shard[V]) invalidateLocked(l *Lookup[V], key string, hash uint64, now instant, mode PurgeMode) {
-	k := entryKey{l.id, key}
 	s.generations[hash%generationsPerShard]++
-	if e, ok := s.values.Peek(k); ok {
-		e.invalidAt = now
+	if e, ok := s.valueLocked(l, key, hash); ok {
+		if e.mark == unasked { // the mark forgets it
+			l.wasted.Add(1)
+		}
+		e.mark = invalidatedAt(now)
 		s.front.drop(e, hash)
 		if mode == PurgeRemove {
-			s.dropLocked(l, k, e)
+			s.dropLocked(l.cache, e, hash)
 		}
 	}
-	if e, ok := s.absences.Peek(k); ok {
-		s.dropLocked(l, k, e)
+	if e, ok := s.absenceLocked(l, key, hash); ok {
+		s.dropLocked(l.cache, e, hash)
 	}
 }
 
 // store puts a load's answer in. The caller has reserved its weight.
 // It reports false if an invalidation came since g was noted, or a later load
-// was faster.
-func (s *shard[V]) store(l *Lookup[V], key string, hash uint64, e *entry[V], g generation) bool {
-	k := entryKey{l.id, key}
+// was faster. What else has the same hash gives way, were it another key's.
+func (s *shard[V]) store(l *Lookup[V], hash uint64, e *entry[V], g generation) bool {
+	c := l.cache
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.admitsLocked(l, k, hash, e.loadedAt, g) {
+	if !s.admitsLocked(l, e.key(), hash, e.loadedAt, g) {
 		return false
 	}
-	if old, ok := s.values.Peek(k); ok && e.found {
-		s.values.Replace(k, old, e)
-		s.droppedLocked(l, old)
+	if old, ok := s.values.Peek(hash); ok && e.found {
+		s.values.Replace(hash, old, e)
+		s.droppedLocked(c, old, hash)
 	} else {
-		s.dropAllLocked(l, k)
-		s.addLocked(k, e, hash)
+		if ok {
+			s.dropLocked(c, old, hash)
+		}
+		if old, ok := s.absences.Peek(hash); ok {
+			s.dropLocked(c, old, hash)
+		}
+		s.addLocked(e, hash)
 	}
-	s.holdLocked(e)
-	l.used(e.found).add(e.weight)
+	l.used(e.found).add(c.weight(e))
 	return true
 }
 
-func (s *shard[V]) addLocked(k entryKey, e *entry[V], hash uint64) {
+func (s *shard[V]) addLocked(e *entry[V], hash uint64) {
 	if e.found {
-		s.values.Add(k, e, hash)
+		s.values.Add(hash, e, hash)
 	} else {
-		s.absences.Add(k, e)
+		s.absences.Add(hash, e)
 	}
 }
 
 // forget drops what is known of a key whose newer answer cannot be stored.
 func (s *shard[V]) forget(l *Lookup[V], key string, hash uint64, loadedAt instant, g generation) {
-	k := entryKey{l.id, key}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.admitsLocked(l, k, hash, loadedAt, g) {
+	if !s.admitsLocked(l, key, hash, loadedAt, g) {
 		return
 	}
-	s.dropAllLocked(l, k)
+	if e, ok := s.valueLocked(l, key, hash); ok {
+		s.dropLocked(l.cache, e, hash)
+	}
+	if e, ok := s.absenceLocked(l, key, hash); ok {
+		s.dropLocked(l.cache, e, hash)
+	}
 }
 
-func (s *shard[V]) admitsLocked(l *Lookup[V], k entryKey, hash uint64, loadedAt instant, g generation) bool {
+func (s *shard[V]) admitsLocked(l *Lookup[V], key string, hash uint64, loadedAt instant, g generation) bool {
 	if g.counter != s.generations[hash%generationsPerShard] || g.epoch != l.epoch.Load() {
 		return false
 	}
-	for _, peek := range []func(entryKey) (*entry[V], bool){s.values.Peek, s.absences.Peek} {
-		if old, ok := peek(k); ok && old.loadedAt > loadedAt && old.epoch == uint32(g.epoch) && old.invalidAt == never {
-			return false
-		}
+	later := func(old *entry[V], ok bool) bool {
+		return ok && old.loadedAt > loadedAt && old.epoch == uint32(g.epoch) && !old.mark.invalid()
 	}
-	return true
+	return !later(s.valueLocked(l, key, hash)) && !later(s.absenceLocked(l, key, hash))
 }
 
 // evict drops the value whose turn it is, or the absence least recently used.
 func (s *shard[V]) evict(c *Cache[V], found bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	evict := s.absences.RemoveOldest
 	if found {
-		k, e, ok := s.values.Evict(c.hashOf)
-		if ok {
-			s.droppedLocked(c.lookupByID(k.lookup), e)
-		}
-		return ok
+		evict = func() (uint64, *entry[V], bool) { return s.values.Evict(itself) }
 	}
-	k, e, ok := s.absences.RemoveOldest()
+	hash, e, ok := evict()
 	if ok {
-		s.droppedLocked(c.lookupByID(k.lookup), e)
+		s.droppedLocked(c, e, hash)
 	}
 	return ok
 }
 
-// dropAllLocked drops what is known of a key.
-func (s *shard[V]) dropAllLocked(l *Lookup[V], k entryKey) {
-	if e, ok := s.values.Peek(k); ok {
-		s.dropLocked(l, k, e)
-	}
-	if e, ok := s.absences.Peek(k); ok {
-		s.dropLocked(l, k, e)
-	}
-}
-
-func (s *shard[V]) dropLocked(l *Lookup[V], k entryKey, e *entry[V]) {
+func (s *shard[V]) dropLocked(c *Cache[V], e *entry[V], hash uint64) {
 	if e.found {
-		s.values.Remove(k, e)
+		s.values.Remove(hash, e)
 	} else {
-		s.absences.Remove(k)
+		s.absences.Remove(hash)
 	}
-	s.droppedLocked(l, e)
+	s.droppedLocked(c, e, hash)
 }
 
 // droppedLocked does what is left once an entry is in no list.
-func (s *shard[V]) droppedLocked(l *Lookup[V], e *entry[V]) {
-	hash := l.hash(e.key)
-	s.letGoLocked(e)
+func (s *shard[V]) droppedLocked(c *Cache[V], e *entry[V], hash uint64) {
 	s.front.drop(e, hash)
+	weight := c.weight(e)
+	l := c.lookupOf(e)
 	l.countLeft(e, hash)
-	l.used(e.found).sub(e.weight)
-	l.cache.budgetOf(e.found).release(e.weight)
+	l.used(e.found).sub(weight)
+	c.budgetOf(e.found).release(weight)
 }
 
 // generation returns the current generation of a key.
@@ -169,4 +176,28 @@ func (s *shard[V]) generation(l *Lookup[V], hash uint64) generation {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return generation{l.epoch.Load(), s.generations[hash%generationsPerShard]}
+}
+
+// standsLocked reports whether e was neither replaced nor dropped nor
+// invalidated since it was stored, and its remaining lifetime. No generation
+// needs to be compared: an invalidation of its key marks or drops it, one of
+// its lookup leaves it in an old epoch.
+func (s *shard[V]) standsLocked(l *Lookup[V], e *entry[V], hash uint64, now instant) (ttl time.Duration, ok bool) {
+	if in, _ := s.values.Peek(hash); in != e {
+		return 0, false
+	}
+	st := e.state(l, l.lifetimes.Load(), hash, now)
+	return st.ttl, !st.invalid
+}
+
+// invalidateFresh invalidates e's key, in one step with the look whether it
+// would still be a hit.
+func (s *shard[V]) invalidateFresh(l *Lookup[V], e *entry[V], hash uint64, now instant) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ttl, ok := s.standsLocked(l, e, hash, now); !ok || ttl <= 0 {
+		return false
+	}
+	s.invalidateLocked(l, e.key(), hash, now, PurgeStale)
+	return true
 }

@@ -119,7 +119,7 @@ func (l *Lookup[V]) countLeft(e *entry[V], hash uint64) {
 	if st := e.state(l, l.lifetimes.Load(), hash, l.cache.now()); st.ttl <= 0 && !st.invalid {
 		l.expired.Add(1)
 	}
-	if e.triedAt == unasked {
+	if e.mark == unasked {
 		l.wasted.Add(1)
 	}
 }

@@ -60,28 +60,28 @@ func (l *Lookup[V]) TryGetMany(keys []string, dst []Result[V], accept func([]Res
 
 // lookFresh is look that answers only where that takes neither a load nor a refresh.
 func (s *shard[V]) lookFresh(l *Lookup[V], key string, hash uint64, now instant) (a Answer[V], ok bool) {
-	lt, k := l.lifetimes.Load(), entryKey{l.id, key}
+	lt := l.lifetimes.Load()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if a, ok = s.peekFreshLocked(l, lt, k, hash, now); ok {
-		s.useLocked(l, lt, k, hash, now)
+	if a, ok = s.peekFreshLocked(l, lt, key, hash, now); ok {
+		s.useLocked(l, lt, key, hash, now)
 	}
 	return a, ok
 }
 
 // peekFresh is lookFresh that notes no use.
 func (s *shard[V]) peekFresh(l *Lookup[V], key string, hash uint64, now instant) (a Answer[V], ok bool) {
-	lt, k := l.lifetimes.Load(), entryKey{l.id, key}
+	lt := l.lifetimes.Load()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.peekFreshLocked(l, lt, k, hash, now)
+	return s.peekFreshLocked(l, lt, key, hash, now)
 }
 
-func (s *shard[V]) peekFreshLocked(l *Lookup[V], lt *Lifetimes, k entryKey, hash uint64, now instant) (a Answer[V], ok bool) {
+func (s *shard[V]) peekFreshLocked(l *Lookup[V], lt *Lifetimes, key string, hash uint64, now instant) (a Answer[V], ok bool) {
 	outcome := Hit
-	e, ok := s.values.Peek(k)
+	e, ok := s.valueLocked(l, key, hash)
 	if !ok {
-		if e, ok = s.absences.Peek(k); !ok {
+		if e, ok = s.absenceLocked(l, key, hash); !ok {
 			return a, false
 		}
 		outcome = Negative
@@ -95,16 +95,16 @@ func (s *shard[V]) peekFreshLocked(l *Lookup[V], lt *Lifetimes, k entryKey, hash
 
 // use notes that what peekFresh has returned was served.
 func (s *shard[V]) use(l *Lookup[V], key string, hash uint64, now instant) {
-	lt, k := l.lifetimes.Load(), entryKey{l.id, key}
+	lt := l.lifetimes.Load()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.useLocked(l, lt, k, hash, now)
+	s.useLocked(l, lt, key, hash, now)
 }
 
 // useLocked looks at the entry again: if it was invalidated since peekFresh, it must not come
 // into the front, and it may have been dropped.
-func (s *shard[V]) useLocked(l *Lookup[V], lt *Lifetimes, k entryKey, hash uint64, now instant) {
-	if e, ok := s.values.Get(k); ok {
+func (s *shard[V]) useLocked(l *Lookup[V], lt *Lifetimes, key string, hash uint64, now instant) {
+	if e, ok := s.values.Get(hash); ok && e.is(l, key) {
 		l.cache.used(hash)
 		e.askedLocked()
 		if st := e.state(l, lt, hash, now); st.ttl > 0 && !st.invalid {
@@ -112,5 +112,5 @@ func (s *shard[V]) useLocked(l *Lookup[V], lt *Lifetimes, k entryKey, hash uint6
 		}
 		return
 	}
-	s.absences.Get(k)
+	s.absences.Get(hash)
 }

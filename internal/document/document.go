@@ -8,83 +8,115 @@
 // is immutable and safe for any number of readers; what its methods return is
 // shared and must not be written to.
 //
+// There are millions of them, so that a Document is laid out for the allocator:
+// see layout. For that its texts may be in two parts.
+//
 // The package does not encode or parse JSON: it believes its maker.
 package document
 
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"unsafe"
+	"slices"
 )
 
 // Document is the encoded answer for one key.
 type Document struct {
-	body     []byte
-	gzip     []byte // nil: not worth it
-	ends     []uint32
-	etag     string
-	gzipETag string // empty when gzip is nil
+	head  *byte           // a block that content fills to its end
+	hash  [hashBytes]byte // of the body
+	class uint8           // of head: alloc.Class
+	tail  [tailBytes]byte // lengths, and content that head has no room for; goes on behind the Document
 }
 
-// New makes a document of body, which from then on belongs to it and must be an
-// allocation of its own, not a part of a larger one. For a listing, body is a
-// JSON array without spaces around its elements, and ends has for each element
-// the offset in body just behind it; for an object ends is nil.
+// New makes a document of body, which is shorter than 4 GiB. For a listing, body
+// is a JSON array without spaces around its elements, and ends has for each
+// element the offset in body just behind it; for an object ends is nil. Both are
+// only read until New returns.
 func New(body []byte, ends []uint32) *Document {
-	d := &Document{body: fitted(body), gzip: compress(body), ends: fitted(ends)}
-	d.etag, d.gzipETag = tags(body, d.gzip != nil)
+	c := compressors.Get().(*compressor)
+	defer c.giveBack()
+	packed := c.compress(body)
+	d := lay(body, packed, ends)
+	sum := sha256.Sum256(body)
+	copy(d.hash[:], sum[:])
 	return d
 }
 
-// Body returns the JSON.
-func (d *Document) Body() []byte { return d.body }
+// Body returns the JSON in one piece. That makes a copy where it is in two: BodyParts
+// does not.
+func (d *Document) Body() []byte { return joined(d.BodyParts()) }
+
+// BodyParts returns the JSON: all of head, and then all of tail.
+func (d *Document) BodyParts() (head, tail []byte) {
+	s := d.shape()
+	return d.part(&s, s.body(), s.gzip())
+}
+
+// BodyLen returns the length of the JSON.
+func (d *Document) BodyLen() int {
+	size, _ := d.number(0)
+	return size >> flagBits
+}
 
 // Gzip returns the JSON in gzip form, or nil when that would not be worth the
-// client's work.
-func (d *Document) Gzip() []byte { return d.gzip }
+// client's work. It makes a copy where that is in two parts: GzipParts does not.
+func (d *Document) Gzip() []byte { return joined(d.GzipParts()) }
 
-// ETag returns the strong entity tag of Body, quoted.
-func (d *Document) ETag() string { return d.etag }
-
-// GzipETag returns the strong entity tag of Gzip, quoted, or "" when Gzip is
-// nil. It differs from ETag, since the bytes differ (RFC 9110, section 8.8.3.3).
-func (d *Document) GzipETag() string { return d.gzipETag }
-
-// Len returns the number of elements of a listing, and 0 for an object.
-func (d *Document) Len() int { return len(d.ends) }
-
-// Slice appends to dst the JSON array of the elements from (inclusive) to to
-// (exclusive), which must lie within [0, Len] in that order.
-func (d *Document) Slice(dst []byte, from, to int) []byte {
-	dst = append(dst, '[')
-	if from < to {
-		start := uint32(len("["))
-		if from > 0 {
-			start = d.ends[from-1] + uint32(len(","))
-		}
-		dst = append(dst, d.body[start:d.ends[to-1]]...)
+// GzipParts returns the gzip form: all of head, and then all of tail. Both are
+// nil when there is none.
+func (d *Document) GzipParts() (head, tail []byte) {
+	if !d.Gzipped() {
+		return nil, nil
 	}
-	return append(dst, ']')
+	s := d.shape()
+	return d.part(&s, s.gzip(), s.end())
 }
 
-// Weight returns the bytes of memory that the document occupies, as the
-// allocator rounds them.
-func (d *Document) Weight() int {
-	return allocated(int(unsafe.Sizeof(*d))) +
-		allocated(len(d.body)) +
-		allocated(len(d.gzip)) +
-		allocated(len(d.ends)*int(unsafe.Sizeof(uint32(0)))) +
-		allocated(len(d.etag)) +
-		allocated(len(d.gzipETag))
+// Gzipped reports whether there is a gzip form.
+func (d *Document) Gzipped() bool { return d.tail[0]&gzipFlag != 0 }
+
+// joined returns the parts in one piece.
+func joined(head, tail []byte) []byte {
+	switch {
+	case len(tail) == 0:
+		return head
+	case len(head) == 0:
+		return tail
+	}
+	return slices.Concat(head, tail)
 }
 
-// tags returns the entity tags of body and, when it has one, of its gzip form.
-// 128 bits of SHA-256 are far from any accidental match.
-func tags(body []byte, gzipped bool) (plain, gzip string) {
-	sum := sha256.Sum256(body)
-	text := base64.RawURLEncoding.EncodeToString(sum[:16])
-	if gzipped {
-		gzip = `"` + text + `-gzip"`
+// hashBytes is how much of the SHA-256 of a body is its entity tag. The chance that
+// a changed body keeps its tag is one in 2^72.
+const hashBytes = 9
+
+// AppendETag appends the strong entity tag of the body, quoted.
+func (d *Document) AppendETag(dst []byte) []byte { return append(d.appendHash(dst), '"') }
+
+// AppendGzipETag appends the strong entity tag of the gzip form, quoted, or
+// nothing when there is none. It differs from the body's, since the bytes differ
+// (RFC 9110, section 8.8.3.3).
+func (d *Document) AppendGzipETag(dst []byte) []byte {
+	if !d.Gzipped() {
+		return dst
 	}
-	return `"` + text + `"`, gzip
+	return append(d.appendHash(dst), `-gzip"`...)
+}
+
+func (d *Document) appendHash(dst []byte) []byte {
+	return base64.RawURLEncoding.AppendEncode(append(dst, '"'), d.hash[:])
+}
+
+// MaxETag is the length of the longest entity tag.
+const MaxETag = len(`"`) + (8*hashBytes+5)/6 + len(`-gzip"`)
+
+// ETag returns what AppendETag appends.
+func (d *Document) ETag() string { return string(d.AppendETag(nil)) }
+
+// GzipETag returns what AppendGzipETag appends.
+func (d *Document) GzipETag() string { return string(d.AppendGzipETag(nil)) }
+
+// Same reports whether two documents have the same body.
+func (d *Document) Same(other *Document) bool {
+	return d.hash == other.hash && d.BodyLen() == other.BodyLen()
 }

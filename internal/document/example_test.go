@@ -24,5 +24,5 @@ func ExampleNew() {
 	// Output:
 	// [{"id":7},{"id":8},{"id":9}]
 	// [{"id":8},{"id":9}] of 3
-	// 24 true
+	// 14 true
 }

@@ -25,24 +25,25 @@ type compressor struct {
 
 var compressors = sync.Pool{New: func() any { return &compressor{writer: gzip.NewWriter(nil)} }}
 
-// compress returns body in gzip form, in an allocation of its own, or nil when
-// that saves less than an eighth.
-func compress(body []byte) []byte {
+// compress returns body in gzip form, until the compressor is given back, or nil
+// when that saves less than an eighth.
+func (c *compressor) compress(body []byte) []byte {
 	if len(body) < smallestGzip {
 		return nil
 	}
-	c := compressors.Get().(*compressor)
 	c.out.Reset()
 	c.writer.Reset(&c.out)
 	// A bytes.Buffer takes every write, so neither call can fail.
 	_, _ = c.writer.Write(body)
 	_ = c.writer.Close()
-	var zipped []byte
-	if c.out.Len() <= len(body)-len(body)/8 {
-		zipped = bytes.Clone(c.out.Bytes())
+	if c.out.Len() > len(body)-len(body)/8 {
+		return nil
 	}
+	return c.out.Bytes()
+}
+
+func (c *compressor) giveBack() {
 	if c.out.Cap() <= largestKept {
 		compressors.Put(c)
 	}
-	return zipped
 }

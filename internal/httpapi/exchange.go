@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"runtime/debug"
 	"time"
+
+	"productcache/internal/document"
 )
 
 // StatusLeft is the Status of an Observation whose client left before it was
@@ -63,6 +65,7 @@ type exchange struct {
 	aborted bool   // the connection must end, so that no client takes a part for the whole
 	text    []byte // starts in room
 	room    [128]byte
+	tag     [document.MaxETag]byte // etag, where it is a document's
 }
 
 // guard runs a part of the exchange. A panic becomes a 500, or where the reply has

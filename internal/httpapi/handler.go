@@ -129,5 +129,6 @@ func (x *exchange) deliver() {
 		x.pieces.writeTo(d.w)
 	default:
 		_, _ = d.w.Write(x.body) // the client has left: nobody to tell
+		_, _ = d.w.Write(x.rest)
 	}
 }

@@ -106,7 +106,7 @@ func (m *multiGet) build(listings bool) {
 			}
 			m.frame = append(appendString(m.frame, k.spelling), ':')
 			m.cuts = append(m.cuts, cut{len(m.frame), r.Value})
-			m.length += len(r.Value.Body())
+			m.length += r.Value.BodyLen()
 		}
 	}
 	m.frame = append(m.frame, `},"missing":[`...)
@@ -136,7 +136,7 @@ func (m *multiGet) list(chosen func(*result) bool) {
 func (m *multiGet) etag() string {
 	end := len(m.frame)
 	for _, c := range m.cuts {
-		m.frame = append(m.frame, c.document.ETag()...)
+		m.frame = c.document.AppendETag(m.frame)
 	}
 	sum := sha256.Sum256(m.frame)
 	m.frame = m.frame[:end]
@@ -165,7 +165,9 @@ func (m *multiGet) each(f func([]byte)) {
 	from := 0
 	for _, c := range m.cuts {
 		f(m.frame[from:c.at])
-		f(c.document.Body())
+		head, tail := c.document.BodyParts()
+		f(head)
+		f(tail)
 		from = c.at
 	}
 	f(m.frame[from:])

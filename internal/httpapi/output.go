@@ -44,6 +44,7 @@ func (o *output) put(r *reply, now time.Time, closes bool) {
 		r.pieces.each(o.add)
 	default:
 		o.add(r.body)
+		o.add(r.rest)
 	}
 }
 

@@ -22,7 +22,7 @@ type reply struct {
 	vary         string
 	typeOptions  string
 	totalCount   string
-	body         []byte
+	body, rest   []byte    // one after the other
 	pieces       *multiGet // the body in pieces instead, freed when it has been sent
 	buffer       *[]byte   // holds body, and goes back to buffers when it has been sent
 	lengthOfBody int
@@ -137,6 +137,13 @@ func (r *reply) setBody(b []byte, contentType string) {
 	r.body, r.lengthOfBody, r.contentType = b, len(b), contentType
 }
 
+// setParts makes the body one of a document, in two parts.
+func (r *reply) setParts(head, tail []byte) {
+	r.setBody(head, valueJSON)
+	r.rest = tail
+	r.lengthOfBody += len(tail)
+}
+
 // release gives back what the reply was made of.
 func (r *reply) release() {
 	if r.pieces != nil {
@@ -146,7 +153,7 @@ func (r *reply) release() {
 	if r.buffer != nil && cap(*r.buffer) <= largestKept {
 		buffers.Put(r.buffer)
 	}
-	r.buffer, r.body = nil, nil
+	r.buffer, r.body, r.rest = nil, nil, nil
 }
 
 // conclude makes the reply a 200, or a 304 if the client has it already: with the

@@ -46,13 +46,13 @@ func (x *exchange) single() {
 
 // whole makes a document the body, packed where the client wants that.
 func (x *exchange) whole(d *document.Document) {
-	if packed := d.Gzip(); packed != nil && prefersGzip(x.acceptEncoding) {
-		x.etag, x.encoding = d.GzipETag(), valueGzip
-		x.setBody(packed, valueJSON)
+	if d.Gzipped() && prefersGzip(x.acceptEncoding) {
+		x.etag, x.encoding = view(d.AppendGzipETag(x.tag[:0])), valueGzip
+		x.setParts(d.GzipParts())
 		return
 	}
-	x.etag = d.ETag()
-	x.setBody(d.Body(), valueJSON)
+	x.etag = view(d.AppendETag(x.tag[:0]))
+	x.setParts(d.BodyParts())
 }
 
 // canonicalKey returns the canonical spelling of the key in the path.
