@@ -31,8 +31,7 @@ type loop struct {
 	responder // belongs to the loop's goroutine, as all above mu does
 	waiting
 	index  int // in loops.all
-	wake   int // an eventfd: there is something new beside the connections
-	timer  int // a timerfd: the first of the queue is due
+	timer  int // a timerfd: the first of the queue is due, or the loop has drained
 	in     *[largestHead + 1]byte
 	socket wire
 	noted  []noted
@@ -47,7 +46,7 @@ type loop struct {
 
 // run serves until the listener drains.
 func (o *loop) run() {
-	for !o.listener.draining.Load() {
+	for !o.drained() {
 		n := o.wait()
 		o.now = time.Now()
 		began := o.loops.since(o.now)
@@ -63,6 +62,11 @@ func (o *loop) run() {
 		o.loops.account(&o.load, began)
 	}
 	o.end()
+}
+
+// drained reports whether the listener drains, and no client's next request is waited for any more.
+func (o *loop) drained() bool {
+	return o.listener.draining.Load() && time.Since(o.listener.drained) >= drainIdle
 }
 
 // take finds the connections that so many events are for, and reports whether one was the timer's.
@@ -174,11 +178,6 @@ func (o *loop) abandon(p *parked) {
 // unpark makes a connection a goroutine's, with what was read and not answered.
 func (o *loop) unpark(p *parked, from, to int, u unwritten) {
 	o.forget(p)
-	o.release(p, from, to, u)
-}
-
-// release is unpark for a connection that the loop has forgotten.
-func (o *loop) release(p *parked, from, to int, u unwritten) {
 	c := newConnection(o.listener, nil, o.now)
 	c.to, c.fresh, c.unwritten = copy(c.in[:], o.in[from:to]), false, u
 	if from == 0 {
@@ -188,106 +187,4 @@ func (o *loop) release(p *parked, from, to int, u unwritten) {
 		}
 	}
 	o.listener.serving.Go(func() { c.resume(newSocket(p.fd)) })
-}
-
-// adopt takes a connection. It refuses once the listener drains.
-func (o *loop) adopt(p *parked) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.stopped || unix.EpollCtl(o.epoll, unix.EPOLL_CTL_ADD, p.fd, p.event()) != nil {
-		return false
-	}
-	for p.fd >= len(o.byFD) {
-		o.byFD = append(o.byFD, nil)
-	}
-	o.byFD[p.fd] = p
-	p.due = p.idle + instant(o.listener.options.IdleTimeout)
-	o.queue.add(p)
-	if len(o.queue) == 1 {
-		o.setTimerLocked()
-	}
-	return true
-}
-
-func (p *parked) event() *unix.EpollEvent {
-	return &unix.EpollEvent{Events: arrivals, Fd: int32(p.fd), Pad: int32(p.number)}
-}
-
-// again has a connection's turn come again, if there are bytes.
-func (o *loop) again(p *parked) { _ = unix.EpollCtl(o.epoll, unix.EPOLL_CTL_MOD, p.fd, p.event()) }
-
-// forget is the opposite of adopt.
-func (o *loop) forget(p *parked) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.forgetLocked(p)
-}
-
-func (o *loop) forgetLocked(p *parked) {
-	_ = unix.EpollCtl(o.epoll, unix.EPOLL_CTL_DEL, p.fd, nil)
-	o.byFD[p.fd] = nil
-	o.queue.remove(p)
-}
-
-func (o *loop) close(p *parked) {
-	o.forget(p)
-	_ = unix.Close(p.fd)
-}
-
-// endIdle closes the connections that have been idle for too long.
-func (o *loop) endIdle() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	now := o.loops.now()
-	for {
-		p := o.queue.overdue(now, o.listener.options.IdleTimeout)
-		if p == nil {
-			break
-		}
-		o.forgetLocked(p)
-		_ = unix.Close(p.fd)
-	}
-	o.setTimerLocked()
-}
-
-// setTimerLocked has the timer wake the loop when the first connection of the queue is due.
-func (o *loop) setTimerLocked() {
-	if len(o.queue) == 0 {
-		return
-	}
-	in := max(1, o.queue[0].due-o.loops.now())
-	_ = unix.TimerfdSettime(o.timer, 0, &unix.ItimerSpec{Value: unix.NsecToTimespec(int64(in))}, nil)
-}
-
-// look has the loop look whether the listener drains.
-func (o *loop) look() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if !o.stopped {
-		_, _ = unix.Write(o.wake, []byte{1, 0, 0, 0, 0, 0, 0, 0})
-	}
-}
-
-// end gives the idle connections, which all of the loop's are, to goroutines, which wait a
-// little for what their clients may have sent, and closes the loop's descriptors.
-func (o *loop) end() {
-	for _, p := range o.stop() {
-		o.release(p, 0, 0, unwritten{})
-	}
-}
-
-// stop ends adopting and closes the descriptors, and returns the connections.
-func (o *loop) stop() []*parked {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.stopped = true
-	if o.poller != nil {
-		_ = o.poller.Close()
-	}
-	for _, fd := range []int{o.epoll, o.wake, o.timer} {
-		_ = unix.Close(fd)
-	}
-	rest := o.queue
-	o.queue, o.byFD = nil, nil
-	return rest
 }

@@ -89,11 +89,10 @@ func (ls *loops) loop(index int) *loop {
 func (ls *loops) beginLocked() bool {
 	o := &loop{waiting: waiting{loops: ls, gap: instant(quiet)}, index: len(ls.all), responder: responder{listener: ls.listener}, in: new([largestHead + 1]byte)}
 	o.output.to = &o.socket
-	var errs [3]error
+	var errs [2]error
 	o.epoll, errs[0] = unix.EpollCreate1(unix.EPOLL_CLOEXEC)
-	o.wake, errs[1] = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
-	o.timer, errs[2] = unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_CLOEXEC|unix.TFD_NONBLOCK)
-	fds, failed := []int{o.epoll, o.wake, o.timer}, errs != [3]error{} || unix.SetNonblock(o.epoll, true) != nil
+	o.timer, errs[1] = unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_CLOEXEC|unix.TFD_NONBLOCK)
+	fds, failed := []int{o.epoll, o.timer}, errs != [2]error{} || unix.SetNonblock(o.epoll, true) != nil
 	for _, fd := range fds[1:] {
 		failed = failed || unix.EpollCtl(o.epoll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET, Fd: int32(fd)}) != nil
 	}
@@ -147,13 +146,13 @@ type load struct {
 	served atomic.Uint64
 }
 
-// stop ends the loops; their connections go on as goroutines. It is called when the listener has
+// stop ends the loops, and their connections. It is called when the listener has
 // begun to drain.
 func (ls *loops) stop() {
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
 	ls.stopped = true
 	for _, o := range ls.all {
-		o.look()
+		o.drain()
 	}
 }
