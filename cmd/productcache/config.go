@@ -49,8 +49,9 @@ type Config struct {
 	TLSCert, TLSKey   string
 	Version           bool
 
-	ttlGiven bool      // -ttl is not the default
-	settings []setting // every flag with its value and source, for the log
+	ttlGiven bool           // -ttl is not the default
+	settings []setting      // every flag with its value and source, for the log
+	level    *slog.LevelVar // LogLevel for the log, whose level changes with it
 }
 
 // flags declares every flag on fs.
@@ -107,7 +108,7 @@ const followedTTL = time.Hour
 // parseConfig reads flags from args and, for those not given, from the
 // environment.
 func parseConfig(command string, args []string, lookupEnv func(string) (string, bool), stderr io.Writer) (*Config, error) {
-	c := &Config{}
+	c := &Config{level: new(slog.LevelVar)}
 	fs := flag.NewFlagSet("productcache "+command, flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	fs.Usage = func() {}
@@ -176,7 +177,8 @@ Each flag may also be set in the environment: -cache-bytes by PRODUCTCACHE_CACHE
 type setting struct{ Name, Value, Source string }
 
 func newLogger(c *Config, w io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: c.LogLevel}
+	c.level.Set(c.LogLevel)
+	options := &slog.HandlerOptions{Level: c.level}
 	if c.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(w, options))
 	}

@@ -20,42 +20,53 @@ func (s *service) follow(ctx context.Context) error {
 	case <-ctx.Done():
 		return nil
 	}
-	served := s.front.served.Load()
-	follower, err := binlog.New(binlog.Options{
-		Endpoint: endpoint(s.store),
-		Lookups:  served.catalog.Lookups,
-		Database: schema{s.store},
-		Sink:     served,
-		Moved:    s.followed,
-		Logger:   s.log,
-	})
+	follower, err := s.newFollower()
 	if err != nil {
 		return err
 	}
-	s.follower.Store(follower)
 	follower.Run(ctx)
 	return nil
+}
+
+// newFollower makes a follower of what is served. A reload waits for it, so that
+// it can tell it of other lookups.
+func (s *service) newFollower() (*binlog.Follower, error) {
+	s.tuning.changing.Lock()
+	defer s.tuning.changing.Unlock()
+	follower, err := binlog.New(binlog.Options{
+		Endpoint: endpoint(s.store),
+		Lookups:  s.front.served.Load().catalog.Lookups,
+		Database: schema{s.store},
+		Sink:     &s.front,
+		Moved:    s.followed,
+		Logger:   s.log,
+	})
+	if err == nil {
+		s.follower.Store(follower)
+	}
+	return follower, err
 }
 
 // followed gives entries the lifetimes that go with being told of changes, or
 // with not being told.
 func (s *service) followed(following bool) {
 	s.following.Store(following)
-	for _, l := range s.front.served.Load().lookups {
-		if err := l.cached.SetLifetimes(s.config.lifetimes(l.Lifetimes, following)); err != nil {
-			s.log.Error("cannot change lifetimes", "lookup", l.Name, "error", err) // validated with the flags
-		}
+	s.setLifetimes()
+}
+
+// Invalidate implements binlog.Sink. A lookup that is served no more has
+// nothing to go stale.
+func (f *front) Invalidate(l *catalog.Lookup, keys []string) {
+	if of := f.served.Load().lookups[l.Name]; of != nil {
+		of.cached.Purge(cache.PurgeStale, keys...)
 	}
 }
 
-// Invalidate implements binlog.Sink.
-func (s *served) Invalidate(l *catalog.Lookup, keys []string) {
-	s.lookups[l.Name].cached.Purge(cache.PurgeStale, keys...)
-}
-
 // InvalidateAll implements binlog.Sink.
-func (s *served) InvalidateAll(l *catalog.Lookup) {
-	s.lookups[l.Name].cached.PurgeAll(cache.PurgeStale)
+func (f *front) InvalidateAll(l *catalog.Lookup) {
+	if of := f.served.Load().lookups[l.Name]; of != nil {
+		of.cached.PurgeAll(cache.PurgeStale)
+	}
 }
 
 // schema answers a follower's questions from the store.

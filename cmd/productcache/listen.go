@@ -31,16 +31,7 @@ func (s *service) listen() (_ *servers, err error) {
 			all.close()
 		}
 	}()
-	tlsConfig, err := s.config.tls()
-	if err != nil {
-		return nil, err
-	}
-	token := ""
-	if s.config.AdminTokenFile != "" {
-		if token, err = readSecret("-admin-token-file", s.config.AdminTokenFile); err != nil {
-			return nil, err
-		}
-	}
+	tlsConfig := s.secrets.tls()
 	// The slowest answer: it waits for MySQL, and is then read slowly.
 	writeTimeout := s.config.RequestTimeout + readTimeout
 	sockets := inherit()
@@ -53,7 +44,7 @@ func (s *service) listen() (_ *servers, err error) {
 				API: s.front.api, HeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, WriteTimeout: writeTimeout})
 		}
 	}
-	adminHandler := admin.New(admin.Options{Token: token, Lookup: s.purgeable, Ready: s.notReady, Metrics: s.metrics, Logger: s.log})
+	adminHandler := admin.New(admin.Options{Token: s.secrets.adminToken, Lookup: s.purgeable, Ready: s.notReady, Metrics: s.metrics, Settings: s, Logger: s.log})
 	// Profiles take as long as they are asked to.
 	all.admin, err = all.open("admin-listen", s.config.AdminListen, sockets, adminHandler, nil, 0, slog.LevelWarn, s.log)
 	sockets.closeUnused(s.log)
@@ -114,16 +105,4 @@ func listenAt(address string) (net.Listener, error) {
 	}
 	// PHP runs as another user: who may enter the folder may connect.
 	return l, os.Chmod(path, 0o666)
-}
-
-// tls returns nil where the public API is plain HTTP.
-func (c *Config) tls() (*tls.Config, error) {
-	if c.TLSCert == "" {
-		return nil, nil
-	}
-	pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
-	if err != nil {
-		return nil, fmt.Errorf("-tls-cert, -tls-key: %w", err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }

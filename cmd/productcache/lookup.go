@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"productcache/internal/admin"
@@ -18,7 +19,13 @@ import (
 // lookup is a lookup of the catalog with its place in the cache.
 type lookup struct {
 	*catalog.Lookup
-	cached *cache.Lookup[*document.Document]
+	*place
+}
+
+// place is where the answers of a lookup are, also while its definition changes.
+type place struct {
+	cached     *cache.Lookup[*document.Document]
+	definition atomic.Pointer[catalog.Lookup] // what loads go by
 }
 
 // readCatalog reads and parses the catalog file.
@@ -34,21 +41,50 @@ func readCatalog(file string) (*catalog.Catalog, error) {
 	return parsed, nil
 }
 
-// newLookup gives a lookup of the catalog its place in the cache.
+// newLookup gives a lookup of the catalog its place in the cache: that which its
+// name had before, if any.
 func (s *service) newLookup(l *catalog.Lookup) (*lookup, error) {
-	load := func(ctx context.Context, keys []string) ([]cache.Loaded[*document.Document], error) {
-		rows, err := s.store.Load(ctx, l, keys)
-		if err != nil {
-			return nil, err
+	if p, ok := s.places[l.Name]; ok {
+		return &lookup{l, p}, nil
+	}
+	p := &place{}
+	p.definition.Store(l)
+	var err error
+	p.cached, err = s.cache.NewLookup(l.Name, s.tuned().lifetimes(l.Lifetimes, s.following.Load()), func(ctx context.Context, keys []string) ([]cache.Loaded[*document.Document], error) {
+		return s.load(ctx, p.definition.Load(), keys)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if s.places == nil {
+		s.places = map[string]*place{}
+	}
+	s.places[l.Name] = p
+	return &lookup{l, p}, nil
+}
+
+// load reads keys from MySQL. Those that are none by the definition, since a
+// request for them was read before a reload, have no row.
+func (s *service) load(ctx context.Context, l *catalog.Lookup, keys []string) ([]cache.Loaded[*document.Document], error) {
+	loaded := make([]cache.Loaded[*document.Document], len(keys))
+	var valid []string
+	var at []int
+	for i, key := range keys {
+		if canonical, err := l.ParseKey(key); err == nil && canonical == key {
+			valid, at = append(valid, key), append(at, i)
 		}
-		loaded := make([]cache.Loaded[*document.Document], len(rows))
-		for i, row := range rows {
-			loaded[i] = cache.Loaded[*document.Document]{Value: row.Document, Found: row.Found}
-		}
+	}
+	if len(valid) == 0 {
 		return loaded, nil
 	}
-	cached, err := s.cache.NewLookup(l.Name, s.config.lifetimes(l.Lifetimes, false), load)
-	return &lookup{l, cached}, err
+	rows, err := s.store.Load(ctx, l, valid)
+	if err != nil {
+		return nil, err
+	}
+	for i, row := range rows {
+		loaded[at[i]] = cache.Loaded[*document.Document]{Value: row.Document, Found: row.Found}
+	}
+	return loaded, nil
 }
 
 // lifetimes are a lookup's own and, where it has none, those of the flags.
@@ -96,9 +132,18 @@ func (s *service) servedTable(ctx context.Context) error {
 	}
 }
 
-// install gives the lookups of a catalog their places in the cache, and opens
-// the public API on them.
+// install opens the public API on the lookups of a catalog.
 func (s *service) install(c *catalog.Catalog) error {
+	served, err := s.prepare(c)
+	if err == nil {
+		s.front.open(served)
+	}
+	return err
+}
+
+// prepare gives the lookups of a catalog their places in the cache, and makes
+// the public API on them.
+func (s *service) prepare(c *catalog.Catalog) (*served, error) {
 	served := &served{catalog: c, lookups: make(map[string]*lookup)}
 	options := httpapi.Options{
 		MaxKeys:        s.config.MaxKeys,
@@ -112,17 +157,14 @@ func (s *service) install(c *catalog.Catalog) error {
 	for _, of := range c.Lookups {
 		l, err := s.newLookup(of)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		served.lookups[of.Name] = l
 		options.Lookups = append(options.Lookups, httpapi.Lookup{Name: of.Name, Many: of.Many, ParseKey: of.ParseKey, Cache: l.cached})
 	}
 	var err error
-	if served.handler, err = httpapi.New(options); err != nil {
-		return err
-	}
-	s.front.open(served)
-	return nil
+	served.handler, err = httpapi.New(options)
+	return served, err
 }
 
 // classify says what a load's error means to a client.
@@ -147,13 +189,4 @@ func (s *service) purgeable(name string) (admin.Lookup, bool) {
 		return admin.Lookup{}, false
 	}
 	return admin.Lookup{ParseKey: l.ParseKey, Cache: l.cached}, true
-}
-
-// installCatalog opens the public API on the lookups of -catalog.
-func (s *service) installCatalog() error {
-	parsed, err := readCatalog(s.config.Catalog)
-	if err != nil {
-		return err
-	}
-	return s.install(parsed)
 }

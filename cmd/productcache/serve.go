@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,6 +26,9 @@ type service struct {
 	cache   *cache.Cache[*document.Document]
 	metrics *admin.Metrics
 	front   front
+	tuning  tuning
+	secrets secrets
+	places  map[string]*place // of every lookup that was ever served, by name; of install and reload
 
 	supervisor supervisor
 	probe      func() // returns when the cache could be looked into
@@ -41,6 +45,14 @@ func serve(ctx context.Context, c *Config, log *slog.Logger, opened func(public,
 	logSettings(c, log)
 	tuneCollector(log)
 	s := &service{config: c, log: log, front: front{opened: make(chan struct{})}, supervisor: supervisor{log}}
+	s.tuning.config.Store(c)
+	signals, ignore := hangups()
+	defer ignore()
+	read, err := c.readFiles()
+	if err != nil {
+		return err
+	}
+	s.secrets.take(read)
 	if s.store, err = openStore(c, log); err != nil {
 		return err
 	}
@@ -51,8 +63,8 @@ func serve(ctx context.Context, c *Config, log *slog.Logger, opened func(public,
 	defer func() { err = errors.Join(err, s.closeCache()) }()
 	s.probe = func() { s.cache.Stats() }
 	s.metrics = admin.NewMetrics(version, s.cache.Stats, s.databaseStats, s.followerSource())
-	if c.Catalog != "" {
-		if err := s.installCatalog(); err != nil {
+	if read.catalog != nil {
+		if err := s.install(read.catalog); err != nil {
 			return err
 		}
 	}
@@ -63,12 +75,12 @@ func serve(ctx context.Context, c *Config, log *slog.Logger, opened func(public,
 	if opened != nil {
 		opened(servers.addresses())
 	}
-	return s.serveUntilDone(ctx, servers)
+	return s.serveUntilDone(ctx, servers, signals)
 }
 
 // serveUntilDone serves, keeps in touch with MySQL, follows it, and drains when
 // ctx is done.
-func (s *service) serveUntilDone(ctx context.Context, servers *servers) error {
+func (s *service) serveUntilDone(ctx context.Context, servers *servers, signals <-chan os.Signal) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	failed := make(chan error, 2+len(servers.all))
 	var work sync.WaitGroup
@@ -80,6 +92,7 @@ func (s *service) serveUntilDone(ctx context.Context, servers *servers) error {
 		})
 	}
 	work.Go(func() { s.audit(background) })
+	work.Go(func() { s.reloadOn(background, signals) })
 	work.Go(func() { s.begin(background, servers, failed) })
 	var err error
 	select {

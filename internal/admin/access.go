@@ -13,12 +13,13 @@ import (
 // mayChange lets a request through that is allowed to change something.
 func (h *handler) mayChange(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		token := h.Token()
 		switch {
-		case h.Token != "" && !hasToken(r, h.Token):
+		case token != "" && !hasToken(r, token):
 			w.Header().Set("WWW-Authenticate", `Bearer realm="productcache"`) // RFC 6750, section 3
 			problem.New(http.StatusUnauthorized, "unauthorized", "The bearer token is missing or wrong",
 				"Send Authorization: Bearer and the token of -admin-token-file.").Write(w)
-		case h.Token == "" && !isLocal(r):
+		case token == "" && !isLocal(r):
 			problem.New(http.StatusForbidden, "forbidden", "Changes need a token on this listener",
 				"Start the service with -admin-token-file, or use a loopback or Unix listener.").Write(w)
 		default:
@@ -50,7 +51,7 @@ func isLocal(r *http.Request) bool {
 // name will do, since a page that was rebound does not know it.
 func (h *handler) ownHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if h.Token == "" && !isOwnHost(r.Host) {
+		if h.Token() == "" && !isOwnHost(r.Host) {
 			if _, unix := r.Context().Value(http.LocalAddrContextKey).(*net.UnixAddr); !unix {
 				problem.New(http.StatusMisdirectedRequest, "foreign-host", "This host name is not the listener's",
 					"Use an IP address or localhost, or start the service with -admin-token-file.").Write(w)

@@ -1,5 +1,5 @@
 // Package admin is the API for those who run the service, on a listener of its
-// own: health, metrics, purges and profiles.
+// own: health, metrics, settings, purges and profiles.
 //
 // Reading is open to whoever reaches the listener. Changing needs the bearer
 // token, if one is set; without one it is allowed only over loopback and Unix
@@ -21,13 +21,15 @@ import (
 	"productcache/internal/problem"
 )
 
-// Options of the admin API. Lookup, Ready and Metrics are required.
+// Options of the admin API. All but Logger are
+// required.
 type Options struct {
-	Token   string                                // needed for changes; "": changes over loopback and Unix sockets only
-	Lookup  func(name string) (l Lookup, ok bool) // what can be purged, now
-	Ready   func() []string                       // why the service is not ready; none: it is
-	Metrics *Metrics
-	Logger  *slog.Logger // gets changes; nil: nobody
+	Token    func() string                         // what changes need now; "": nothing, over loopback and Unix sockets only
+	Lookup   func(name string) (l Lookup, ok bool) // what can be purged, now
+	Ready    func() []string                       // why the service is not ready; none: it is
+	Metrics  *Metrics
+	Settings Settings
+	Logger   *slog.Logger // gets purges; nil: nobody
 }
 
 // A Lookup is what a purge names.
@@ -54,7 +56,7 @@ func New(o Options) http.Handler {
 	r.Use(h.ownHost)
 	r.NotFound(func(w http.ResponseWriter, _ *http.Request) {
 		problem.New(http.StatusNotFound, "not-found", "There is nothing here",
-			"There are /healthz, /readyz, /metrics, /api/purge and /debug/pprof/.").Write(w)
+			"There are /healthz, /readyz, /metrics, /api/config, /api/purge and /debug/pprof/.").Write(w)
 	})
 	r.MethodNotAllowed(func(w http.ResponseWriter, req *http.Request) {
 		methods := allowed(r, req.URL.Path)
@@ -66,7 +68,9 @@ func New(o Options) http.Handler {
 		r.MethodFunc(method, "/healthz", h.health)
 		r.MethodFunc(method, "/readyz", h.ready)
 		r.Method(method, "/metrics", metrics)
+		r.MethodFunc(method, "/api/config", h.settings)
 	}
+	r.With(sameSite, h.mayChange).Patch("/api/config", h.change)
 	r.With(sameSite, h.mayChange).Post("/api/purge", h.purge)
 	profiles(r)
 	return r
@@ -75,7 +79,7 @@ func New(o Options) http.Handler {
 // allowed lists the methods that a path has.
 func allowed(r chi.Routes, path string) string {
 	var methods []string
-	for _, m := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+	for _, m := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch} {
 		if r.Match(chi.NewRouteContext(), m, path) {
 			methods = append(methods, m)
 		}

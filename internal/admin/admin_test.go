@@ -28,6 +28,7 @@ func (p *purges) PurgeAll(mode cache.PurgeMode) { p.done = append(p.done, fmt.Sp
 type desk struct {
 	http.Handler
 	purges
+	board
 	notReady []string
 	metrics  *admin.Metrics
 }
@@ -39,7 +40,7 @@ func newDesk(t *testing.T, token string) *desk {
 		func() cache.Stats { return stats }, func() admin.DatabaseStats { return databaseStats },
 		func() admin.FollowerStats { return followerStats })
 	d.Handler = admin.New(admin.Options{
-		Token: token,
+		Token: func() string { return token },
 		Lookup: func(name string) (admin.Lookup, bool) {
 			return admin.Lookup{Cache: d, ParseKey: func(raw string) (string, error) {
 				if strings.HasSuffix(raw, "bad") {
@@ -48,9 +49,10 @@ func newDesk(t *testing.T, token string) *desk {
 				return strings.ToLower(raw), nil
 			}}, name == "products"
 		},
-		Ready:   func() []string { return d.notReady },
-		Metrics: d.metrics,
-		Logger:  slog.New(slog.DiscardHandler),
+		Ready:    func() []string { return d.notReady },
+		Metrics:  d.metrics,
+		Settings: d,
+		Logger:   slog.New(slog.DiscardHandler),
 	})
 	return d
 }

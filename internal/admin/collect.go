@@ -41,6 +41,7 @@ func (m *Metrics) Describe(out chan<- *prometheus.Desc) {
 	describe(out, ofLookup())
 	describe(out, ofDatabase())
 	out <- auditsDesc
+	out <- sizingDesc
 	if m.follower != nil {
 		describe(out, ofFollower())
 		describe(out, ofTable())
@@ -64,6 +65,7 @@ func (m *Metrics) Collect(out chan<- prometheus.Metric) {
 	for outcome, n := range stats.Audits.Outcomes {
 		out <- prometheus.MustNewConstMetric(auditsDesc, prometheus.CounterValue, float64(n), cache.AuditOutcome(outcome).String())
 	}
+	collectSizing(out, stats.Sizing)
 	if m.follower != nil {
 		m.collectFollower(out, m.follower())
 	}

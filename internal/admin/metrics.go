@@ -51,6 +51,9 @@ type Metrics struct {
 	cache    func() cache.Stats
 	database func() DatabaseStats
 	follower func() FollowerStats // nil: nothing is followed
+
+	reloads  *prometheus.CounterVec
+	reloaded prometheus.Gauge
 }
 
 // NewMetrics registers all metrics. cacheStats, databaseStats and followerStats
@@ -70,7 +73,8 @@ func NewMetrics(version string, cacheStats func() cache.Stats, databaseStats fun
 		ConstLabels: prometheus.Labels{"version": version, "goversion": runtime.Version()},
 	})
 	build.Set(1)
-	m.registry.MustRegister(build, m,
+	m.reloads, m.reloaded = newReloads()
+	m.registry.MustRegister(build, m, m.reloads, m.reloaded,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -18,6 +18,7 @@ var (
 		Entries: 3, Weight: 4096, MaxEntries: 11, MaxWeight: 12, Negatives: 13, Evictions: 14, NegativeEvictions: 15,
 		Loads: 16, LoadedKeys: 17, LoadErrors: 18, BusySlots: 19, MaxSlots: 22, InFlight: 20, Waiting: 21, MaxWaiting: 23, Failing: true,
 		Audits: cache.AuditStats{Outcomes: [6]uint64{71, 72, 73, 74, 75, 76}, Stale: 77, MaxStaleness: 78 * time.Second},
+		Sizing: cache.Sizing{Half: 0.81, Now: 0.82, Double: 0.83, Sampled: 84},
 		Lookups: []cache.LookupStats{
 			{Name: "products", Entries: 31, Weight: 32, Negatives: 33, Refused: 34, Failed: 35, Answers: [6]uint64{41, 42, 43, 44, 45, 46},
 				Expired: 36, Refreshes: 37, Wasted: 38,
@@ -43,6 +44,9 @@ func scrape(t *testing.T) string {
 	d.metrics.Observe("products", "hit", 304, 3*time.Microsecond)
 	d.metrics.Observe("products", "miss", 200, 11*time.Second)
 	d.metrics.Observe("", "none", 404, time.Microsecond)
+	for _, success := range []bool{true, false, true} {
+		d.metrics.ObserveReload(success)
+	}
 	return d.do(request("GET", "/metrics", "", loopback)).Body.String()
 }
 
@@ -109,6 +113,11 @@ func TestMetrics(t *testing.T) {
 		`productcache_audits_total{outcome="failed"} 76`,
 		`productcache_audit_stale_total 77`,
 		`productcache_audit_max_staleness_seconds 78`,
+		`productcache_sizing_hit_ratio{size="half"} 0.81`,
+		`productcache_sizing_hit_ratio{size="now"} 0.82`,
+		`productcache_sizing_hit_ratio{size="double"} 0.83`,
+		`productcache_config_reloads_total{result="success"} 2`,
+		`productcache_config_reloads_total{result="failure"} 1`,
 		`productcache_binlog_following 1`,
 		`productcache_binlog_lag_seconds 1.5`,
 		`productcache_binlog_last_event_timestamp_seconds 1.7e+09`,

@@ -1,20 +1,12 @@
 package admin
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"mime"
 	"net/http"
-	"strings"
 
 	"productcache/internal/cache"
 	"productcache/internal/problem"
 )
-
-// maxPurgeBytes bounds a purge's body: about 50,000 keys.
-const maxPurgeBytes = 1 << 20
 
 // purgeRequest is the body of POST /api/purge.
 type purgeRequest struct {
@@ -68,22 +60,8 @@ func badRequest(detail string) *problem.Problem {
 // decodePurge is strict: a purge that is not understood would leave stale
 // values that its sender believes gone.
 func decodePurge(w http.ResponseWriter, r *http.Request) (request purgeRequest, bad *problem.Problem) {
-	if mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || mediaType != "application/json" {
-		p := problem.New(http.StatusUnsupportedMediaType, "not-json", "The body must be JSON", "Send Content-Type: application/json.")
-		return request, &p
-	}
-	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxPurgeBytes))
-	decoder.DisallowUnknownFields()
-	err := decoder.Decode(&request)
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		p := problem.New(http.StatusRequestEntityTooLarge, "too-large", "The body is too large", fmt.Sprintf("At most %d bytes.", maxPurgeBytes))
-		return request, &p
-	}
-	if err != nil {
-		return request, badRequest(`Send {"lookup": "…", "keys": ["…"]} or {"lookup": "…", "all": true}: ` + mistake(err))
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return request, badRequest("There is something behind the JSON object.")
+	if bad := decodeJSON(w, r, &request, `Send {"lookup": "…", "keys": ["…"]} or {"lookup": "…", "all": true}`, badRequest); bad != nil {
+		return request, bad
 	}
 	if request.Mode == "" {
 		request.Mode = "stale"
@@ -95,22 +73,6 @@ func decodePurge(w http.ResponseWriter, r *http.Request) (request purgeRequest, 
 		return request, badRequest(`Give either "keys", at least one, or "all": true.`)
 	}
 	return request, nil
-}
-
-// mistake says what is wrong with a body, in the words of JSON and not of Go.
-func mistake(err error) string {
-	wrong := (*json.UnmarshalTypeError)(nil)
-	switch {
-	case errors.As(err, &wrong) && wrong.Field == "":
-		return "the body is not an object."
-	case errors.As(err, &wrong):
-		return fmt.Sprintf("%q cannot hold a JSON %s; each key is a string, even a number.", wrong.Field, wrong.Value)
-	}
-	// encoding/json has no type for this error.
-	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return fmt.Sprintf("there is no field %.100s.", field)
-	}
-	return "the body is not JSON."
 }
 
 // canonical returns the distinct keys as the cache spells them.

@@ -20,6 +20,8 @@
 // [Follower.Run] connects (session.go), makes sure that the server can be
 // followed (server.go), and begins where it was, or at the end of the binlog
 // (resume.go, position.go, stream.go), with the tables that matter (route.go).
+// Where other lookups are to be followed, it begins once more from where it is
+// (reroute.go).
 // Each event goes through reader.handle: a table map names a table, row events
 // are decoded as far as a route wants (tablemap.go, rows.go, image.go,
 // rowchange.go, keytext.go), statements are searched for names of tables
@@ -68,6 +70,7 @@ type Options struct {
 // A Follower follows one server. Its methods may be called concurrently.
 type Follower struct {
 	o       Options
+	subject subject
 	status  status
 	pending pending
 	wake    chan struct{}    // has room for one: there is something to settle
@@ -90,11 +93,12 @@ func New(o Options) (*Follower, error) {
 		o.Moved = func(bool) {}
 	}
 	return &Follower{
-		o:      o,
-		status: newStatus(),
-		wake:   make(chan struct{}, 1),
-		warned: map[warning]bool{},
-		limits: limits{silence, maxPause},
+		o:       o,
+		subject: subject{lookups: o.Lookups},
+		status:  newStatus(),
+		wake:    make(chan struct{}, 1),
+		warned:  map[warning]bool{},
+		limits:  limits{silence, maxPause},
 	}, nil
 }
 
@@ -119,10 +123,17 @@ func (f *Follower) Run(ctx context.Context) {
 	var at position
 	for pause := minPause; ctx.Err() == nil; {
 		began := time.Now()
-		next, err := f.follow(ctx, at)
+		attempt, cut := f.attempt(ctx)
+		next, err := f.follow(attempt, at)
 		at = next
 		if ctx.Err() != nil {
+			cut()
 			return
+		}
+		rerouted := attempt.Err() != nil
+		cut()
+		if rerouted {
+			continue
 		}
 		if time.Since(began) > goodAttempt {
 			pause = minPause

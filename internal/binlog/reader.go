@@ -212,10 +212,14 @@ func (r *reader) found() error {
 		return fmt.Errorf("%w: %s was begun anew", errLost, r.file)
 	}
 	r.begun = true
+	stale := r.follower.newcomers(r.ctx)
 	if r.fresh {
 		r.at.made = r.made
 		r.follower.status.anew()
-		r.follower.apply(unsettled{effects: r.follower.everything(), upTo: r.at, server: r.server, received: time.Now()})
+		stale = r.follower.everything()
+	}
+	if r.fresh || len(stale) > 0 {
+		r.follower.apply(unsettled{effects: stale, upTo: r.at, server: r.server, received: time.Now()})
 	}
 	r.follower.began(r.server, r.at, r.fresh)
 	return nil

@@ -84,7 +84,7 @@ func (r *reader) findTables() (err error) {
 		defer h.close()
 		h.await(r.ctx, r.server, r.at, time.Now())
 	}
-	r.routes, err = newRoutes(r.ctx, f.o.Lookups, f.o.Endpoint.Schema, r.server.foldNames, f.o.Database)
+	r.routes, err = newRoutes(r.ctx, f.lookups(), f.o.Endpoint.Schema, r.server.foldNames, f.o.Database)
 	r.outdated = err != nil
 	return err
 }
@@ -145,7 +145,7 @@ func (f *Follower) gap(why error) {
 // everything makes all lookups stale.
 func (f *Follower) everything() effects {
 	all := effects{}
-	for _, l := range f.o.Lookups {
+	for _, l := range f.lookups() {
 		all.addAll(l)
 	}
 	return all

@@ -233,6 +233,9 @@ func (c *Cache[V]) store(fl *flight[V], r landing[V]) bool {
 	if r.Found {
 		c.used(fl.hash)
 	}
+	if r.Found && !fl.refresh {
+		c.sizing.use(fl.hash, int64(weight), fl.generation.epoch, l.lifetimes.Load(), c.now())
+	}
 	return true
 }
 

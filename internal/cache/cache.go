@@ -16,7 +16,7 @@
 // Goroutines: one for each key in flight (started by singleflight, at most
 // Options.MaxWaiting) and one for each busy slot, also one that an audit has;
 // Close waits for all of them.
-// Lock order: flights.mu, then batcher.mu or a shard's mu, then contest.mu; draw.mu, then a
+// Lock order: flights.mu, then batcher.mu or a shard's mu, then contest.mu or sizing.mu; draw.mu, then a
 // shard's mu; never two shards.
 package cache
 
@@ -103,9 +103,11 @@ type Cache[V any] struct {
 	meter     meter
 	draw      draw[V]
 	contest   *contest // nil where the eviction is a fixed one
+	sizing    *sizing
 	lookups   atomic.Pointer[[]*Lookup[V]]
 
 	registering sync.Mutex // held by NewLookup
+	resizing    sync.Mutex // held by SetLimits; the shards' are taken under it
 	closing     context.Context
 	close       context.CancelFunc
 }
@@ -128,6 +130,11 @@ func New[V any](o Options[V]) (*Cache[V], error) {
 	c.absences.limit(int64(o.MaxNegatives)*negativeWeight, o.MaxNegatives)
 	c.shardBits = shardBits(o.MaxWeight, o.MaxEntryWeight, o.MaxEntries)
 	p := c.plan()
+	if c.contest != nil {
+		c.sizing = newSizing(&c.values, nil)
+	} else {
+		c.sizing = newSizing(&c.values, p)
+	}
 	for range 1 << c.shardBits {
 		c.shards = append(c.shards, newShard[V](1<<c.shardBits >= manyShards, p))
 	}

@@ -65,3 +65,21 @@ func (c *Cache[V]) QueueForTest(l *Lookup[V]) (undo func()) {
 	set([]*Lookup[V]{l})
 	return func() { set(nil) }
 }
+
+// SampleForTest returns how many keys one in the sample stands for, how many
+// entries the miniatures have, and how many they may have.
+func (c *Cache[V]) SampleForTest() (rate float64, ghosts, limit int) {
+	c.sizing.mu.Lock()
+	defer c.sizing.mu.Unlock()
+	return c.sizing.rateLocked(), c.sizing.ghostsLocked(), c.sizing.ghostLimit()
+}
+
+// SizingBytesForTest lets miniatures take so many bytes, as those of a larger cache do.
+func (c *Cache[V]) SizingBytesForTest(n int64) {
+	c.sizing.mu.Lock()
+	defer c.sizing.mu.Unlock()
+	c.sizing.least = n
+}
+
+// StopSizingForTest has nothing simulated, until the sizing is read.
+func (c *Cache[V]) StopSizingForTest() { c.sizing.limit.Store(0) }

@@ -33,7 +33,8 @@ type flight[V any] struct {
 	key        string
 	hash       uint64
 	generation generation
-	joined     int // callers; guarded by flights.mu
+	refresh    bool // begun for nobody
+	joined     int  // callers; guarded by flights.mu
 	arrival    chan landing[V]
 	gone       atomic.Bool // landed without the batcher: it need not load the key any more
 }
@@ -109,7 +110,7 @@ func (f *flights[V]) joinLocked(l *Lookup[V], w *want[V]) *flight[V] {
 		return nil
 	}
 	if !aloft {
-		fl = &flight[V]{name: name, lookup: l, key: w.key, hash: w.hash, generation: w.generation,
+		fl = &flight[V]{name: name, lookup: l, key: w.key, hash: w.hash, generation: w.generation, refresh: w.background,
 			arrival: make(chan landing[V], 1)}
 		f.aloft[name] = fl
 		f.landed.Add(1)

@@ -17,7 +17,9 @@ func (s *shard[V]) look(l *Lookup[V], key string, hash uint64, now instant) (a A
 	g = generation{l.epoch.Load(), s.generations[hash%generationsPerShard]}
 	if e, ok := s.values.Get(hash); ok && e.is(l, key) {
 		l.cache.used(hash)
-		a, v = s.lookValueLocked(l, lt, e, hash, now)
+		if a, v = s.lookValueLocked(l, lt, e, hash, now); v != load {
+			l.cache.sizing.use(hash, l.cache.weight(e), g.epoch, lt, now)
+		}
 	} else if e, ok := s.absences.Get(hash); ok && e.is(l, key) {
 		a, v = lookAbsence(l, lt, e, hash, now)
 	} else {

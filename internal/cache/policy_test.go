@@ -123,8 +123,9 @@ func TestHitRatio(t *testing.T) {
 	}
 }
 
-// TestHitRatioOfAShop replays real requests, where they are at hand.
-func TestHitRatioOfAShop(t *testing.T) {
+// shopTrace returns real requests, where they are at hand.
+func shopTrace(t *testing.T) []string {
+	t.Helper()
 	file := os.Getenv("PRODUCTCACHE_BENCH_TRACE")
 	if !strings.HasSuffix(file, ".xz") {
 		t.Skip("PRODUCTCACHE_BENCH_TRACE names no trace compressed by xz")
@@ -133,7 +134,12 @@ func TestHitRatioOfAShop(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys := strings.Fields(string(text))
+	return strings.Fields(string(text))
+}
+
+// TestHitRatioOfAShop replays real requests, where they are at hand.
+func TestHitRatioOfAShop(t *testing.T) {
+	keys := shopTrace(t)
 	distinct := map[string]bool{}
 	for _, key := range keys {
 		distinct[key] = true

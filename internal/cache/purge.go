@@ -21,6 +21,7 @@ func (l *Lookup[V]) Purge(mode PurgeMode, keys ...string) {
 	for _, key := range keys {
 		hash := l.hash(key)
 		l.shard(hash).invalidate(l, key, hash, l.cache.now(), mode)
+		l.cache.sizing.invalidate(hash)
 	}
 }
 

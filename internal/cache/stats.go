@@ -27,6 +27,7 @@ type Stats struct {
 	MaxWaiting        int    // bound of InFlight and of Waiting
 	Failing           bool   // the last load failed
 	Audits            AuditStats
+	Sizing            Sizing
 	Lookups           []LookupStats // in the order of NewLookup
 }
 
@@ -79,6 +80,7 @@ func (c *Cache[V]) Stats() Stats {
 		s.Negatives += of.Negatives
 		s.Lookups = append(s.Lookups, of)
 	}
+	s.Sizing = c.readSizing(s.Lookups)
 	return s
 }
 

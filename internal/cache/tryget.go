@@ -108,6 +108,7 @@ func (s *shard[V]) useLocked(l *Lookup[V], lt *Lifetimes, key string, hash uint6
 		l.cache.used(hash)
 		e.askedLocked()
 		if st := e.state(l, lt, hash, now); st.ttl > 0 && !st.invalid {
+			l.cache.sizing.use(hash, l.cache.weight(e), l.epoch.Load(), lt, now)
 			s.putInFrontLocked(e, hash, now)
 		}
 		return

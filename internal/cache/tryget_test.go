@@ -52,7 +52,7 @@ func TestTryGet(t *testing.T) {
 						step.before()
 					}
 					synctest.Wait()
-					before, loads := c.Stats(), from.count()
+					before, loads := counted(c), from.count()
 					got := ""
 					a, ok := l.TryGet(step.key)
 					if ok {
@@ -60,7 +60,7 @@ func TestTryGet(t *testing.T) {
 						before.Lookups[0].Answers[a.Outcome]++
 					}
 					synctest.Wait()
-					if after := c.Stats(); got != step.want || from.count() != loads || !reflect.DeepEqual(after, before) {
+					if after := counted(c); got != step.want || from.count() != loads || !reflect.DeepEqual(after, before) {
 						t.Errorf("step %d: TryGet(%q) = %q with %d loads, counted %+v; want %q, %+v", i, step.key, got, from.count()-loads, after, step.want, before)
 					}
 				}
@@ -131,7 +131,7 @@ func TestTryGetManyAnswersAllOrNothing(t *testing.T) {
 					got = append(got, r.Value)
 					before.Lookups[0].Answers[r.Outcome]++
 				}
-				if after := c.Stats(); !slices.Equal(got, append([]string{}, step.want...)) || from.count() != loads || !reflect.DeepEqual(after, before) {
+				if after := counted(c); !slices.Equal(got, append([]string{}, step.want...)) || from.count() != loads || !reflect.DeepEqual(after, before) {
 					t.Errorf("step %d: %q with %d loads, counted %+v; want %q, %+v", i, got, from.count()-loads, after, step.want, before)
 				}
 			}
@@ -145,7 +145,7 @@ func idle(t *testing.T, c *cache.Cache[string]) cache.Stats {
 	if err := c.Close(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	return c.Stats()
+	return counted(c)
 }
 
 // TestTryGetCountsAndEvictsAsGet: two caches with the same story, of which one is asked by TryGet
@@ -207,4 +207,11 @@ func try(l *cache.Lookup[string], keys []string) (results []cache.Result[string]
 		return nil, false
 	}
 	return []cache.Result[string]{{Answer: a}}, ok
+}
+
+// counted is what a cache has counted: what it estimates is left out.
+func counted(c *cache.Cache[string]) cache.Stats {
+	s := c.Stats()
+	s.Sizing = cache.Sizing{}
+	return s
 }
