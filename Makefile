@@ -24,10 +24,15 @@ demo: deps build ## serve a shop of 10,000 products out of a private MariaDB (LI
 	@exec bin/demo -program bin/productcache -listen $(LISTEN) -admin-listen $(ADMIN_LISTEN)
 
 .PHONY: test
-test: deps deps-race deps-curl deps-backup deps-mysql deps-promtool ## run all tests, with the race detector, against real servers
+test: deps deps-race deps-curl deps-backup deps-mysql deps-promtool deps-chromium ## run all tests, with the race detector, against real servers
 	@echo "servers: $$(mariadbd --version 2>/dev/null || /usr/sbin/mariadbd --version)"
 	@echo "servers: $$("$${PRODUCTCACHE_TEST_MYSQL:-$${XDG_CACHE_HOME:-$$HOME/.cache}/productcache-test/mysql}/mysqld" --no-defaults --version 2>/dev/null || echo 'no MySQL')"
 	go test -race -count=1 -timeout 15m ./...
+
+.PHONY: test-console
+test-console: deps deps-chromium ## run the tests of the console in Chromium; its screenshots are left in bin/_artifacts
+	@mkdir -p bin
+	PRODUCTCACHE_TEST_REQUIRE_CHROMIUM=1 go test -count=1 -v -run '^TestConsole' -artifacts -outputdir $(CURDIR)/bin ./cmd/productcache
 
 .PHONY: check
 check: deps-compose deps-shellcheck check-monitoring ## check format, vet, staticcheck, go.mod, imports, scripts, docker-compose.yml, metrics and alerts
@@ -97,6 +102,10 @@ deps-backup: ## install what the backup job needs: MariaDB's dump program
 .PHONY: deps-shellcheck
 deps-shellcheck: ## install shellcheck, for check
 	@scripts/install.sh shellcheck shellcheck
+
+.PHONY: deps-chromium
+deps-chromium: ## install Chromium, in which the console is tested
+	@scripts/install.sh chromium chromium
 
 .PHONY: deps-compose
 deps-compose: ## install docker-compose, for check

@@ -82,6 +82,7 @@ A change in MySQL shows in the next answer:
 
   mariadb --socket=%[3]s --user=root %[4]s -e 'UPDATE products SET price = 1.23 WHERE product_id = 42'
 
+Console: http://%[2]s/
 Metrics: http://%[2]s/metrics
 Ctrl-C ends the demo and leaves nothing behind.
 

@@ -58,14 +58,14 @@ func (s *service) followed(following bool) {
 // nothing to go stale.
 func (f *front) Invalidate(l *catalog.Lookup, keys []string) {
 	if of := f.served.Load().lookups[l.Name]; of != nil {
-		of.cached.Purge(cache.PurgeStale, keys...)
+		of.cached.Invalidate(cache.ByBinlog, cache.PurgeStale, keys...)
 	}
 }
 
 // InvalidateAll implements binlog.Sink.
 func (f *front) InvalidateAll(l *catalog.Lookup) {
 	if of := f.served.Load().lookups[l.Name]; of != nil {
-		of.cached.PurgeAll(cache.PurgeStale)
+		of.cached.InvalidateAll(cache.ByBinlog, cache.PurgeStale)
 	}
 }
 

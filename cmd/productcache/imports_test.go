@@ -27,6 +27,7 @@ var mayImport = map[string][]string{
 	"internal/problem":           {},
 	"internal/demoshop":          {},
 	"internal/mysqltest":         {},
+	"internal/chromium":          {},
 	"benchmarks":                 {},
 	"benchmarks/internal/child":  {},
 	"benchmarks/internal/outage": {},

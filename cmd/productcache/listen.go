@@ -44,7 +44,8 @@ func (s *service) listen() (_ *servers, err error) {
 				API: s.front.api, HeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, WriteTimeout: writeTimeout})
 		}
 	}
-	adminHandler := admin.New(admin.Options{Token: s.secrets.adminToken, Lookup: s.purgeable, Ready: s.notReady, Metrics: s.metrics, Settings: s, Logger: s.log})
+	adminHandler := admin.New(admin.Options{Token: s.secrets.adminToken, Lookup: s.purgeable, Ready: s.notReady, Metrics: s.metrics,
+		Settings: s, Hottest: s.cache.Hottest, Logger: s.log})
 	// Profiles take as long as they are asked to.
 	all.admin, err = all.open("admin-listen", s.config.AdminListen, sockets, adminHandler, nil, 0, slog.LevelWarn, s.log)
 	sockets.closeUnused(s.log)

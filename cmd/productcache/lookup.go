@@ -188,5 +188,13 @@ func (s *service) purgeable(name string) (admin.Lookup, bool) {
 	if !ok {
 		return admin.Lookup{}, false
 	}
-	return admin.Lookup{ParseKey: l.ParseKey, Cache: l.cached}, true
+	return admin.Lookup{ParseKey: l.ParseKey, Queries: 1 + queries(l.With), Cache: l.cached}, true
+}
+
+// queries counts those for children, and for theirs.
+func queries(children []catalog.Child) (n int) {
+	for _, c := range children {
+		n += 1 + queries(c.With)
+	}
+	return n
 }

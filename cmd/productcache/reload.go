@@ -101,7 +101,7 @@ func (s *service) exchange(c *catalog.Catalog) error {
 		mode, changed := difference(before.lookups[name], l)
 		l.place.definition.Store(l.Lookup)
 		if changed {
-			l.cached.PurgeAll(mode)
+			l.cached.InvalidateAll(cache.ByReload, mode)
 			newcomers = append(newcomers, l.Lookup)
 			s.log.Info("lookup changed", "lookup", name, "new", before.lookups[name] == nil)
 		}
@@ -110,7 +110,7 @@ func (s *service) exchange(c *catalog.Catalog) error {
 	s.setLifetimes()
 	for name, l := range before.lookups {
 		if after.lookups[name] == nil {
-			l.cached.PurgeAll(cache.PurgeRemove)
+			l.cached.InvalidateAll(cache.ByReload, cache.PurgeRemove)
 			s.log.Info("lookup removed", "lookup", name)
 		}
 	}

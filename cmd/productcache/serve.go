@@ -94,6 +94,7 @@ func (s *service) serveUntilDone(ctx context.Context, servers *servers, signals 
 	work.Go(func() { s.audit(background) })
 	work.Go(func() { s.reloadOn(background, signals) })
 	work.Go(func() { s.begin(background, servers, failed) })
+	work.Go(func() { s.metrics.Record(background) })
 	var err error
 	select {
 	case err = <-failed:

@@ -1,5 +1,5 @@
 // Package admin is the API for those who run the service, on a listener of its
-// own: health, metrics, settings, purges and profiles.
+// own: health, metrics, the console and its numbers, settings, purges and profiles.
 //
 // Reading is open to whoever reaches the listener. Changing needs the bearer
 // token, if one is set; without one it is allowed only over loopback and Unix
@@ -21,27 +21,29 @@ import (
 	"productcache/internal/problem"
 )
 
-// Options of the admin API. All but Logger are
-// required.
+// Options of the admin API. All but those that say what nil means are required.
 type Options struct {
 	Token    func() string                         // what changes need now; "": nothing, over loopback and Unix sockets only
 	Lookup   func(name string) (l Lookup, ok bool) // what can be purged, now
 	Ready    func() []string                       // why the service is not ready; none: it is
 	Metrics  *Metrics
 	Settings Settings
-	Logger   *slog.Logger // gets purges; nil: nobody
+	Hottest  func(n int) []cache.HotKey // nil: none are known
+	Logger   *slog.Logger               // gets changes; nil: nobody
 }
 
-// A Lookup is what a purge names.
+// A Lookup is what a purge or a question names.
 type Lookup struct {
 	ParseKey func(string) (string, error) // its error's text is fit for strangers
-	Cache    Purger
+	Queries  int                          // of a load of one key, where all is found; 0: one
+	Cache    Cached
 }
 
-// A Purger invalidates cached keys; cache.Lookup is one.
-type Purger interface {
+// Cached is what is cached of a lookup; cache.Lookup is one.
+type Cached interface {
 	Purge(mode cache.PurgeMode, keys ...string)
 	PurgeAll(mode cache.PurgeMode)
+	Inspect(key string) cache.Inspection
 }
 
 type handler struct{ Options }
@@ -56,7 +58,7 @@ func New(o Options) http.Handler {
 	r.Use(h.ownHost)
 	r.NotFound(func(w http.ResponseWriter, _ *http.Request) {
 		problem.New(http.StatusNotFound, "not-found", "There is nothing here",
-			"There are /healthz, /readyz, /metrics, /api/config, /api/purge and /debug/pprof/.").Write(w)
+			"There are /, /healthz, /readyz, /metrics, /api/stats, /api/top, /api/cache, /api/config, /api/purge and /debug/pprof/.").Write(w)
 	})
 	r.MethodNotAllowed(func(w http.ResponseWriter, req *http.Request) {
 		methods := allowed(r, req.URL.Path)
@@ -69,11 +71,22 @@ func New(o Options) http.Handler {
 		r.MethodFunc(method, "/readyz", h.ready)
 		r.Method(method, "/metrics", metrics)
 		r.MethodFunc(method, "/api/config", h.settings)
+		h.numbers(r, method)
 	}
 	r.With(sameSite, h.mayChange).Patch("/api/config", h.change)
 	r.With(sameSite, h.mayChange).Post("/api/purge", h.purge)
 	profiles(r)
 	return r
+}
+
+// numbers serves the console and what it shows.
+func (h *handler) numbers(r chi.Router, method string) {
+	r.MethodFunc(method, "/", h.console)
+	r.MethodFunc(method, "/console/{file}", h.console)
+	r.MethodFunc(method, "/api/stats", h.stats)
+	r.MethodFunc(method, "/api/stats/history", h.past)
+	r.MethodFunc(method, "/api/top", h.top)
+	r.MethodFunc(method, "/api/cache/{lookup}/*", h.entry)
 }
 
 // allowed lists the methods that a path has.

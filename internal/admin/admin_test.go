@@ -22,7 +22,8 @@ type purges struct{ done []string }
 func (p *purges) Purge(mode cache.PurgeMode, keys ...string) {
 	p.done = append(p.done, fmt.Sprint("keys ", mode, " ", strings.Join(keys, ",")))
 }
-func (p *purges) PurgeAll(mode cache.PurgeMode) { p.done = append(p.done, fmt.Sprint("all ", mode)) }
+func (p *purges) PurgeAll(mode cache.PurgeMode)       { p.done = append(p.done, fmt.Sprint("all ", mode)) }
+func (p *purges) Inspect(key string) cache.Inspection { return inspections[key] }
 
 // desk is an admin API under test.
 type desk struct {
@@ -42,7 +43,7 @@ func newDesk(t *testing.T, token string) *desk {
 	d.Handler = admin.New(admin.Options{
 		Token: func() string { return token },
 		Lookup: func(name string) (admin.Lookup, bool) {
-			return admin.Lookup{Cache: d, ParseKey: func(raw string) (string, error) {
+			return admin.Lookup{Cache: d, Queries: 8, ParseKey: func(raw string) (string, error) {
 				if strings.HasSuffix(raw, "bad") {
 					return "", errors.New("not a key")
 				}
@@ -52,6 +53,7 @@ func newDesk(t *testing.T, token string) *desk {
 		Ready:    func() []string { return d.notReady },
 		Metrics:  d.metrics,
 		Settings: d,
+		Hottest:  hottest,
 		Logger:   slog.New(slog.DiscardHandler),
 	})
 	return d

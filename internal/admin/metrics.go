@@ -48,6 +48,9 @@ type TableStats struct {
 type Metrics struct {
 	registry *prometheus.Registry
 	requests *requests
+	version  string
+	began    time.Time
+	history  history
 	cache    func() cache.Stats
 	database func() DatabaseStats
 	follower func() FollowerStats // nil: nothing is followed
@@ -63,6 +66,8 @@ func NewMetrics(version string, cacheStats func() cache.Stats, databaseStats fun
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		requests: newRequests(),
+		version:  version,
+		began:    time.Now(),
 		cache:    cacheStats,
 		database: databaseStats,
 		follower: followerStats,

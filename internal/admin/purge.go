@@ -35,7 +35,7 @@ func (h *handler) purge(w http.ResponseWriter, r *http.Request) {
 	}
 	l, ok := h.Lookup(request.Lookup)
 	if !ok {
-		problem.New(http.StatusNotFound, "unknown-lookup", "There is no such lookup", fmt.Sprintf("%.100q is not in the catalog.", request.Lookup)).Write(w)
+		unknownLookup(request.Lookup).Write(w)
 		return
 	}
 	keys, bad := l.canonical(request.Keys)

@@ -16,8 +16,8 @@
 // Goroutines: one for each key in flight (started by singleflight, at most
 // Options.MaxWaiting) and one for each busy slot, also one that an audit has;
 // Close waits for all of them.
-// Lock order: flights.mu, then batcher.mu or a shard's mu, then contest.mu or sizing.mu; draw.mu, then a
-// shard's mu; never two shards.
+// Lock order: flights.mu, then batcher.mu or a shard's mu, then contest.mu, sizing.mu or
+// sketch.mu; draw.mu, then a shard's mu; never two shards.
 package cache
 
 import (
@@ -104,6 +104,7 @@ type Cache[V any] struct {
 	draw      draw[V]
 	contest   *contest // nil where the eviction is a fixed one
 	sizing    *sizing
+	sketch    *sketch // of the keys asked for most often
 	lookups   atomic.Pointer[[]*Lookup[V]]
 
 	registering sync.Mutex // held by NewLookup
@@ -123,7 +124,7 @@ func New[V any](o Options[V]) (*Cache[V], error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	c := &Cache[V]{options: o, seed: maphash.MakeSeed(), start: time.Now(), health: newHealth()}
+	c := &Cache[V]{options: o, seed: maphash.MakeSeed(), start: time.Now(), health: newHealth(), sketch: newSketch()}
 	c.closing, c.close = context.WithCancel(context.Background())
 	c.lookups.Store(new([]*Lookup[V]))
 	c.values.limit(o.MaxWeight, o.MaxEntries)

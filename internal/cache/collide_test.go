@@ -45,11 +45,11 @@ func TestKeysOfOneHash(t *testing.T) {
 		{func() { put(l, "a", true) }, [3]bool{true, false, false}},
 		{func() { put(l, "b", true) }, [3]bool{false, true, false}},
 		{func() { put(other, "a", true) }, [3]bool{false, false, true}},
-		{func() { s.invalidate(l, "a", hash, 1, PurgeRemove) }, [3]bool{false, false, true}},
+		{func() { s.invalidate(l, "a", hash, 1, ByPurge, PurgeRemove) }, [3]bool{false, false, true}},
 		{func() { s.forget(l, "a", hash, 1, s.generation(l, hash)) }, [3]bool{false, false, true}},
 		{func() { put(l, "b", false) }, [3]bool{false, true, false}},
 		{func() { put(l, "a", false) }, [3]bool{true, false, false}},
-		{func() { s.invalidate(l, "b", hash, 1, PurgeRemove) }, [3]bool{true, false, false}},
+		{func() { s.invalidate(l, "b", hash, 1, ByPurge, PurgeRemove) }, [3]bool{true, false, false}},
 		{func() { put(other, "a", true) }, [3]bool{false, false, true}},
 	} {
 		step.do()

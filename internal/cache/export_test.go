@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -83,3 +84,17 @@ func (c *Cache[V]) SizingBytesForTest(n int64) {
 
 // StopSizingForTest has nothing simulated, until the sizing is read.
 func (c *Cache[V]) StopSizingForTest() { c.sizing.limit.Store(0) }
+
+// SketchForTest returns how many keys the sketch counts, and the room for their
+// bytes. The error is the first counter that stands wrong.
+func (c *Cache[V]) SketchForTest() (counters, bytes int, err error) {
+	c.sketch.mu.Lock()
+	defer c.sketch.mu.Unlock()
+	for at, one := range c.sketch.counters {
+		bytes += cap(one.key)
+		if one.place != at || c.sketch.of[one.hash] != one || one.weight < c.sketch.counters[max(at-1, 0)/2].weight {
+			err = cmp.Or(err, fmt.Errorf("counter %d is %+v", at, one))
+		}
+	}
+	return len(c.sketch.of), bytes, err
+}

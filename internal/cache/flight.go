@@ -164,6 +164,10 @@ func (f *flights[V]) fly(fl *flight[V]) (any, error) {
 			f.cache.health.failed(f.cache.now())
 		}
 	}
+	if r.err != nil && !errorIsOurs(r.err) {
+		l, keysOwn := fl.lookup, f.cache.options.Splittable(r.err) || errors.Is(r.err, errLoadPanicked)
+		l.shard(fl.hash).noteFailure(l, fl.key, fl.hash, keysOwn, f.cache.now())
+	}
 	f.mu.Lock()
 	delete(f.aloft, fl.name)
 	f.waiting -= fl.joined

@@ -42,7 +42,9 @@ const frontShift = 8
 // lookFront serves a fresh value without the shard's lock.
 func (s *shard[V]) lookFront(l *Lookup[V], key string, hash uint64, now instant) (a Answer[V], ok bool) {
 	if a, ok = s.peekFront(l, key, hash, now); ok {
-		l.hits.add()
+		if uses := l.hits.add(&l.cache.sketch.every); uses > 0 {
+			l.cache.sketch.note(l.id, key, hash, uses, now)
+		}
 	}
 	return a, ok
 }
@@ -102,17 +104,27 @@ type stripes struct {
 }
 
 type stripe struct {
-	n atomic.Uint64
-	_ [56]byte
+	n     atomic.Uint64
+	drawn atomic.Uint64 // n at the last sample
+	next  atomic.Uint64 // n at the one to come
+	_     [40]byte
 }
 
-func (s *stripes) add() {
+// add counts a use. It returns for how many uses this one stands in the sample
+// for the sketch, 0 if it is not in it.
+func (s *stripes) add(every *atomic.Uint32) (uses uint64) {
 	mine, ok := s.pool.Get().(*stripe)
 	if !ok {
 		mine = s.grow()
 	}
-	mine.n.Add(1)
+	if n := mine.n.Add(1); n >= mine.next.Load() {
+		if drawn := mine.drawn.Swap(n); drawn < n { // not so if the stripe is shared and another was faster
+			uses = n - drawn
+		}
+		mine.next.Store(n + distance(every.Load()))
+	}
 	s.pool.Put(mine)
+	return uses
 }
 
 // maxStripes bounds what a pool that is emptied now and then can leave behind.

@@ -27,6 +27,9 @@ func (s *shard[V]) look(l *Lookup[V], key string, hash uint64, now instant) (a A
 	}
 	if v != load {
 		s.tallies[l.id][a.Outcome]++
+		if uses := s.sampler.use(&l.cache.sketch.every); uses > 0 {
+			l.cache.sketch.note(l.id, key, hash, uses, now)
+		}
 	}
 	return a, v, g
 }

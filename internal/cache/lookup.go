@@ -39,6 +39,7 @@ type Lookup[V any] struct {
 	removedBelow atomic.Uint64 // an entry of an epoch below may never be served again
 	purgedAt     atomic.Int64  // instant of the last PurgeAll
 	lastPurge    atomic.Int64  // instant of the last Purge or PurgeAll, never if there was none
+	purges       purges        // of the whole lookup
 
 	hits           stripes // answers from a shard's front
 	usedByValues   usage
@@ -186,6 +187,7 @@ func (l *Lookup[V]) refresh(key string, hash uint64, g generation) {
 
 // await waits for the flight that w has joined, as long as ctx allows.
 func (l *Lookup[V]) await(ctx context.Context, w *want[V]) (Answer[V], error) {
+	l.cache.sketch.noteSome(l.id, w.key, w.hash, l.cache.now())
 	err := w.err
 	if err == nil {
 		select {

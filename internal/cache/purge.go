@@ -1,5 +1,7 @@
 package cache
 
+import "sync"
+
 // PurgeMode says what an invalidation leaves behind.
 type PurgeMode uint8
 
@@ -11,29 +13,37 @@ const (
 	PurgeRemove
 )
 
-// Purge invalidates keys. When it has returned, no answer to a later request
+// Purge is Invalidate by who has purged.
+func (l *Lookup[V]) Purge(mode PurgeMode, keys ...string) { l.Invalidate(ByPurge, mode, keys...) }
+
+// PurgeAll is InvalidateAll by who has purged.
+func (l *Lookup[V]) PurgeAll(mode PurgeMode) { l.InvalidateAll(ByPurge, mode) }
+
+// Invalidate makes keys stale. When it has returned, no answer to a later request
 // carries a value whose load began before, nor will such a value be stored;
-// but under PurgeStale the old value may be served as StaleError.
-func (l *Lookup[V]) Purge(mode PurgeMode, keys ...string) {
+// but under PurgeStale the old value may be served as StaleError. The origin
+// is for the keys' history, see Inspect.
+func (l *Lookup[V]) Invalidate(by Origin, mode PurgeMode, keys ...string) {
 	if len(keys) > 0 {
 		l.lastPurge.Store(int64(l.cache.now()))
 	}
 	for _, key := range keys {
 		hash := l.hash(key)
-		l.shard(hash).invalidate(l, key, hash, l.cache.now(), mode)
+		l.shard(hash).invalidate(l, key, hash, l.cache.now(), by, mode)
 		l.cache.sizing.invalidate(hash)
 	}
 }
 
-// PurgeAll is Purge for all keys of the lookup, in constant time: entries carry
+// InvalidateAll is Invalidate for all keys of the lookup, in constant time: entries carry
 // the epoch of their load, and those of earlier ones are invalid when they are
 // next seen. Their memory is given back as they are replaced or evicted.
-func (l *Lookup[V]) PurgeAll(mode PurgeMode) {
+func (l *Lookup[V]) InvalidateAll(by Origin, mode PurgeMode) {
 	// In this order: who sees the new epoch sees the instant that belongs to it.
 	now := int64(l.cache.now())
 	l.lastPurge.Store(now)
 	l.purgedAt.Store(now)
 	epoch := l.epoch.Add(1)
+	l.purges.note(event{at: instant(now), kind: EventInvalidatedAll, origin: by, mode: mode})
 	if mode != PurgeRemove {
 		return
 	}
@@ -43,4 +53,28 @@ func (l *Lookup[V]) PurgeAll(mode PurgeMode) {
 			return
 		}
 	}
+}
+
+// purges are the last invalidations of a whole lookup.
+type purges struct {
+	mu   sync.Mutex // guards all below
+	last [16]event
+	n    int // all there were
+}
+
+func (p *purges) note(e event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last[p.n%len(p.last)] = e
+	p.n++
+}
+
+// all returns them, the latest first.
+func (p *purges) all() (all []event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := range min(p.n, len(p.last)) {
+		all = append(all, p.last[(p.n-1-i)%len(p.last)])
+	}
+	return all
 }

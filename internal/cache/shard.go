@@ -22,6 +22,8 @@ type shard[V any] struct {
 	absences    *simplelru.LRU[uint64, *entry[V]]
 	generations [generationsPerShard]uint64
 	tallies     []tally // of answers from memory, by lookup.id
+	sampler     sampler // of those
+	journal     journal
 	_           [64]byte
 }
 
@@ -55,15 +57,17 @@ func (s *shard[V]) absenceLocked(l *Lookup[V], key string, hash uint64) (e *entr
 // invalidate raises the key's generation and marks or drops its entry, in one
 // step under the lock: a load that noted the generation before can no longer
 // store.
-func (s *shard[V]) invalidate(l *Lookup[V], key string, hash uint64, now instant, mode PurgeMode) {
+func (s *shard[V]) invalidate(l *Lookup[V], key string, hash uint64, now instant, by Origin, mode PurgeMode) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.invalidateLocked(l, key, hash, now, mode)
+	s.invalidateLocked(l, key, hash, now, by, mode)
 }
 
-func (s *shard[V]) invalidateLocked(l *Lookup[V], key string, hash uint64, now instant, mode PurgeMode) {
+func (s *shard[V]) invalidateLocked(l *Lookup[V], key string, hash uint64, now instant, by Origin, mode PurgeMode) {
 	s.generations[hash%generationsPerShard]++
+	noted := event{at: now, kind: EventInvalidated, origin: by, mode: mode}
 	if e, ok := s.valueLocked(l, key, hash); ok {
+		s.journal.note(hash, noted)
 		if e.mark == unasked { // the mark forgets it
 			l.wasted.Add(1)
 		}
@@ -74,6 +78,7 @@ func (s *shard[V]) invalidateLocked(l *Lookup[V], key string, hash uint64, now i
 		}
 	}
 	if e, ok := s.absenceLocked(l, key, hash); ok {
+		s.journal.note(hash, noted)
 		s.dropLocked(l.cache, e, hash)
 	}
 }
@@ -83,11 +88,14 @@ func (s *shard[V]) invalidateLocked(l *Lookup[V], key string, hash uint64, now i
 // was faster. What else has the same hash gives way, were it another key's.
 func (s *shard[V]) store(l *Lookup[V], hash uint64, e *entry[V], g generation) bool {
 	c := l.cache
+	now := c.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.admitsLocked(l, e.key(), hash, e.loadedAt, g) {
+		s.journal.note(hash, event{at: now, kind: EventSuperseded})
 		return false
 	}
+	s.noteStoredLocked(l, e, hash, now)
 	if old, ok := s.values.Peek(hash); ok && e.found {
 		s.values.Replace(hash, old, e)
 		s.droppedLocked(c, old, hash)
@@ -119,6 +127,7 @@ func (s *shard[V]) forget(l *Lookup[V], key string, hash uint64, loadedAt instan
 	if !s.admitsLocked(l, key, hash, loadedAt, g) {
 		return
 	}
+	s.journal.note(hash, event{at: l.cache.now(), kind: EventNotStored})
 	if e, ok := s.valueLocked(l, key, hash); ok {
 		s.dropLocked(l.cache, e, hash)
 	}
@@ -147,6 +156,7 @@ func (s *shard[V]) evict(c *Cache[V], found bool) bool {
 	}
 	hash, e, ok := evict()
 	if ok {
+		s.journal.note(hash, event{at: c.now(), kind: EventEvicted})
 		s.droppedLocked(c, e, hash)
 	}
 	return ok
@@ -198,6 +208,6 @@ func (s *shard[V]) invalidateFresh(l *Lookup[V], e *entry[V], hash uint64, now i
 	if ttl, ok := s.standsLocked(l, e, hash, now); !ok || ttl <= 0 {
 		return false
 	}
-	s.invalidateLocked(l, e.key(), hash, now, PurgeStale)
+	s.invalidateLocked(l, e.key(), hash, now, ByAudit, PurgeStale)
 	return true
 }

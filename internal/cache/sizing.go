@@ -25,7 +25,7 @@ const (
 )
 
 const (
-	ghostBytes   = 352       // of memory that an entry of a miniature takes, at most
+	ghostBytes   = 416       // of memory that an entry of a miniature takes, at most
 	sizingShare  = 100       // of the bound of the cache's memory, one part is for miniatures
 	leastSizing  = 512 << 10 // bytes for them, also where the cache is small
 	mostGhosts   = 1 << 15   // of all miniatures: more would tell nothing more

@@ -15,6 +15,7 @@ func (l *Lookup[V]) TryGet(key string) (a Answer[V], ok bool) {
 		}
 	}
 	l.answered[a.Outcome].Add(1)
+	l.cache.sketch.noteSome(l.id, key, hash, now)
 	return a, true
 }
 
@@ -44,10 +45,11 @@ func (l *Lookup[V]) TryGetMany(keys []string, dst []Result[V], accept func([]Res
 	}
 	var answered tally
 	for i, key := range keys {
+		hash := l.hash(key)
 		if !inFront[i] {
-			hash := l.hash(key)
 			l.shard(hash).use(l, key, hash, now)
 		}
+		l.cache.sketch.noteSome(l.id, key, hash, now)
 		answered[dst[base+i].Outcome]++
 	}
 	for o, n := range answered {
