@@ -25,11 +25,11 @@ type statsResponse struct {
 	Queries  queriesStats      `json:"queries"`
 
 	Memory  memoryStats   `json:"memory"`
+	Sizing  *sizingStats  `json:"sizing"` // null before anything was asked for
 	Loads   loadStats     `json:"loads"`
 	MySQL   mysqlStats    `json:"mysql"`
 	Binlog  *binlogStats  `json:"binlog"` // null: not followed
 	Audits  auditStats    `json:"audits"`
-	Sizing  *sizingStats  `json:"sizing"` // null of nothing
 	Lookups []lookupStats `json:"lookups"`
 }
 
@@ -50,6 +50,21 @@ type memoryStats struct {
 	Negatives  int64   `json:"negatives"`
 	Evictions  uint64  `json:"evictions"`
 	Process    float64 `json:"process_bytes"` // of the whole process; 0: unknown
+}
+
+// sizingStats are shares of keys answered from memory, with the bounds as they
+// are, and as estimated for bounds half and twice as large.
+type sizingStats struct {
+	Half   float64 `json:"half"`
+	Now    float64 `json:"now"`
+	Double float64 `json:"double"`
+}
+
+func ofSizing(s cache.Sizing) *sizingStats {
+	if s == (cache.Sizing{}) {
+		return nil
+	}
+	return &sizingStats{s.Half, s.Now, s.Double}
 }
 
 type loadStats struct {
@@ -77,15 +92,6 @@ type binlogStats struct {
 	InvalidatedAll uint64     `json:"invalidated_lookups"`
 	Gaps           uint64     `json:"gaps"`
 	Disconnects    uint64     `json:"disconnects"`
-}
-
-// sizingStats is the hit ratio with half of the memory, as it is, and with double,
-// as far as a sample of so many entries tells.
-type sizingStats struct {
-	Half    float64 `json:"half"`
-	Now     float64 `json:"now"`
-	Double  float64 `json:"double"`
-	Sampled int     `json:"sampled"`
 }
 
 type auditStats struct {
@@ -120,6 +126,7 @@ func (h *handler) stats(w http.ResponseWriter, r *http.Request) {
 		Keys:     map[string]uint64{},
 		Memory: memoryStats{s.cache.Weight, s.cache.MaxWeight, s.cache.Entries, s.cache.MaxEntries,
 			s.cache.Negatives, s.cache.Evictions, s.resident},
+		Sizing:  ofSizing(s.cache.Sizing),
 		Loads:   loadStats{s.cache.Loads, s.cache.LoadedKeys, s.cache.LoadErrors, s.cache.BusySlots, s.cache.InFlight, s.cache.Waiting},
 		MySQL:   mysqlStats{s.database.Up, s.cache.Failing, s.database.Errors, s.database.Abandoned},
 		Audits:  auditStats{s.cache.Audits.Stale, s.cache.Audits.MaxStaleness.Seconds()},
@@ -127,9 +134,6 @@ func (h *handler) stats(w http.ResponseWriter, r *http.Request) {
 	}
 	if h.Metrics.follower != nil {
 		body.Binlog = ofBinlog(s.follower)
-	}
-	if z := s.cache.Sizing; z != (cache.Sizing{}) {
-		body.Sizing = &sizingStats{z.Half, z.Now, z.Double, z.Sampled}
 	}
 	body.Queries.Sent = s.database.Queries
 	for _, l := range s.cache.Lookups {

@@ -55,6 +55,7 @@ func TestStats(t *testing.T) {
 		"queries": `{"sent":7,"saved":1052,"without_cache":1059}`,
 		"loads":   `{"batches":16,"keys":17,"errors":18,"busy_slots":19,"keys_in_flight":20,"waiters":21}`,
 		"mysql":   `{"up":true,"failing":true,"errors":1,"abandoned":2}`,
+		"sizing":  `{"half":0.81,"now":0.82,"double":0.83}`,
 		"audits":  `{"stale":77,"max_staleness_seconds":78}`,
 		"binlog": `{"following":true,"lag_seconds":1.5,"last_event":` + asJSONTime(t, followerStats.LastEvent) +
 			`,"transactions":53,"invalidated_keys":51,"invalidated_lookups":52,"gaps":54,"disconnects":55}`,
@@ -85,12 +86,14 @@ func asJSONTime(t *testing.T, at time.Time) string {
 	return string(text)
 }
 
+func noToken() string { return "" }
+
 // TestStatsWithoutFollower: nothing is followed.
 func TestStatsWithoutFollower(t *testing.T) {
 	m := admin.NewMetrics("1", func() cache.Stats { return cache.Stats{} }, func() admin.DatabaseStats { return databaseStats }, nil)
-	h := admin.New(admin.Options{Token: func() string { return "" }, Metrics: m, Ready: func() []string { return nil }})
+	h := admin.New(admin.Options{Token: noToken, Metrics: m, Ready: func() []string { return nil }})
 	got := body[map[string]json.RawMessage](t, h, "/api/stats")
-	for name, want := range map[string]string{"binlog": "null", "hit_ratio": "null", "lookups": "[]", "not_ready": "[]", "keys": "{}"} {
+	for name, want := range map[string]string{"binlog": "null", "sizing": "null", "hit_ratio": "null", "lookups": "[]", "not_ready": "[]", "keys": "{}"} {
 		expectJSON(t, got, name, want)
 	}
 	if top := body[map[string]json.RawMessage](t, h, "/api/top"); string(top["keys"]) != "[]" {
@@ -129,7 +132,7 @@ func newGrowing() *growing {
 	g := &growing{stats: cache.Stats{Lookups: []cache.LookupStats{{Name: "products"}}}}
 	g.metrics = admin.NewMetrics("1", func() cache.Stats { return locked(g, &g.stats) }, func() admin.DatabaseStats { return locked(g, &g.database) },
 		func() admin.FollowerStats { return locked(g, &g.following) })
-	g.Handler = admin.New(admin.Options{Token: func() string { return "" }, Metrics: g.metrics, Ready: func() []string { return nil },
+	g.Handler = admin.New(admin.Options{Token: noToken, Metrics: g.metrics, Ready: func() []string { return nil },
 		Lookup: func(string) (admin.Lookup, bool) { return admin.Lookup{}, false }})
 	return g
 }

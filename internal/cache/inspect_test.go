@@ -200,15 +200,15 @@ func TestEventsTellTheirTime(t *testing.T) {
 
 // TestJournalForgets: other keys' events take the place of the oldest.
 func TestJournalForgets(t *testing.T) {
-	_, l := open(t, options(), lifetimes, anything(10)) // MaxWeight and MaxEntryWeight make 64 shards
+	_, l := open(t, options(), lifetimes, anything(10)) // MaxWeight and MaxEntryWeight make 16 shards
 	get(t, l, "42")
 	if got := story(l.Inspect("42")); got != "loaded" {
 		t.Fatalf("events: %q, want loaded", got)
 	}
-	for i := range 100_000 {
+	for i := range 40_000 {
 		get(t, l, fmt.Sprint("other", i))
 	}
-	if got := story(l.Inspect("42")); got != "" {
-		t.Errorf("events: %q, want none after 100,000 others'", got)
+	if got := story(l.Inspect("42")); strings.Contains(got, "loaded") { // it may have been evicted of late
+		t.Errorf("events: %q, want the load forgotten after 40,000 others'", got)
 	}
 }

@@ -38,13 +38,7 @@ export class Settings {
   // refresh asks for the settings. What somebody is about to change stays.
   async refresh() {
     const { $, ask, rows } = this.page;
-    let settings;
-    try {
-      settings = (await ask('/api/config')).settings;
-    } catch (e) {
-      if (e.status === 404) return; // this service has none to show
-      throw e;
-    }
+    const settings = (await ask('/api/config')).settings;
     $('settings').hidden = false;
     for (const s of settings.filter((s) => s.runtime)) this.show(s);
     rows($('all-settings'), settings.map((s) => ['-' + s.name, { says: short(s.value) || '(none)', class: 'wrap' }, sources[s.source] || s.source]));
