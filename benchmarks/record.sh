@@ -51,6 +51,7 @@ record hotkey -bench '^BenchmarkHotKey$' -count 3 -benchtime 3x
 record mix -bench '^BenchmarkMix$' -count 10 -benchtime 20000x
 record memory -bench '^BenchmarkMemory$' -count 1 -benchtime 1x
 keep largeheap env PRODUCTCACHE_BENCH_ENTRIES=5000000 go test -run='^$' -timeout=60m -bench '^BenchmarkLargeHeap$' -count 1 -benchtime 1x ./benchmarks
+record snapshot -bench '^BenchmarkSnapshot$' -count 1 -benchtime 1x
 record freshness -bench '^BenchmarkFreshness$' -count 3 -benchtime 4000x
 record follower -bench '^BenchmarkFollower$' -count 3 -benchtime 10s
 record views -bench '^BenchmarkViews$' -count 3 -benchtime 10000x

@@ -80,6 +80,8 @@ func (s *service) confirmOne(ctx context.Context, a suspect) {
 	if !stale {
 		return
 	}
+	// A failure is counted, and logged.
+	_ = s.warm.noted(a.Lookup)(cache.PurgeStale, false, []string{a.Key})
 	level := slog.LevelDebug // without a follower, that is what lifetimes are
 	if s.following.Load() {
 		level = slog.LevelWarn

@@ -43,6 +43,8 @@ type Config struct {
 	HonorNoCache      bool
 	FastPath          bool
 	ShutdownTimeout   time.Duration
+	Snapshot          string
+	SnapshotInterval  time.Duration
 	LogFormat         string
 	LogLevel          slog.Level
 	LogRequests       float64
@@ -69,6 +71,7 @@ func (c *Config) flags(fs *flag.FlagSet) {
 	c.loadFlags(fs)
 	fs.BoolVar(&c.FastPath, "fast-path", true, "answer plain GETs for lookups without net/http, which costs less; nothing else differs; TLS never does")
 	fs.DurationVar(&c.ShutdownTimeout, "shutdown-timeout", 10*time.Second, "after a signal, time for requests to end")
+	c.snapshotFlags(fs)
 	fs.StringVar(&c.LogFormat, "log-format", "text", "`format` of the log: text or json")
 	fs.TextVar(&c.LogLevel, "log-level", slog.LevelInfo, "least `level` logged: debug, info, warn or error")
 	fs.Float64Var(&c.LogRequests, "log-requests", 0, "`share` of the answered requests that get a line in the log each, 0 to 1: 0.01 is one in a hundred, chosen at random")

@@ -48,6 +48,7 @@ func TestDefaults(t *testing.T) {
 		"stale-if-error": "24h0m0s", "negative-ttl": "10s", "negative-entries": "100000", "mysql-max-conns": "8",
 		"mysql-query-timeout": "2s", "batch-keys": "100", "max-keys": "100", "max-waiting": "10000",
 		"request-timeout": "5s", "client-max-age": "0s", "honor-no-cache": "false", "fast-path": "true", "shutdown-timeout": "10s", "log-requests": "0",
+		"snapshot": "", "snapshot-interval": "1m0s",
 		"log-format": "text", "log-level": "INFO",
 	} {
 		if got[name] != want {
@@ -133,6 +134,7 @@ func TestValidate(t *testing.T) {
 		{"-request-timeout must be positive", []string{"-request-timeout", "0"}},
 		{"-client-max-age must not be negative", []string{"-client-max-age", "-1s"}},
 		{"-shutdown-timeout must not be negative", []string{"-shutdown-timeout", "-1s"}},
+		{"-snapshot-interval must not be negative", []string{"-snapshot-interval", "-1s"}},
 		{`-log-format must be text or json, not "xml"`, []string{"-log-format", "xml"}},
 		{"-tls-cert and -tls-key go together", []string{"-tls-cert", "cert.pem"}},
 		{`-listen: "8080" is neither host:port nor unix:PATH nor systemd:NAME`, []string{"-listen", "127.0.0.1:1,8080"}},

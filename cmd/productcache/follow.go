@@ -20,6 +20,9 @@ func (s *service) follow(ctx context.Context) error {
 	case <-ctx.Done():
 		return nil
 	}
+	if !s.warm.await(ctx) {
+		return nil
+	}
 	follower, err := s.newFollower()
 	if err != nil {
 		return err
@@ -39,6 +42,8 @@ func (s *service) newFollower() (*binlog.Follower, error) {
 		Database: schema{s.store},
 		Sink:     &s.front,
 		Moved:    s.followed,
+		Bookmark: s.warm.bookmark(),
+		CaughtUp: s.warm.caughtUp,
 		Logger:   s.log,
 	})
 	if err == nil {
@@ -51,6 +56,9 @@ func (s *service) newFollower() (*binlog.Follower, error) {
 // with not being told.
 func (s *service) followed(following bool) {
 	s.following.Store(following)
+	if !following {
+		s.warm.giveUpCatchingUp()
+	}
 	s.setLifetimes()
 }
 

@@ -10,7 +10,7 @@ import (
 // mayImport says which packages of ours a package may import; those not named
 // may import none.
 var mayImport = map[string][]string{
-	"cmd/productcache":           {"internal/admin", "internal/binlog", "internal/cache", "internal/catalog", "internal/document", "internal/httpapi", "internal/problem", "internal/store"},
+	"cmd/productcache":           {"internal/admin", "internal/binlog", "internal/cache", "internal/catalog", "internal/document", "internal/httpapi", "internal/problem", "internal/snapshot", "internal/store"},
 	"cmd/demo":                   {"internal/demoshop", "internal/mysqltest"},
 	"internal/admin":             {"internal/cache", "internal/problem"},
 	"internal/httpapi":           {"internal/cache", "internal/document", "internal/problem"},
@@ -25,6 +25,7 @@ var mayImport = map[string][]string{
 	"internal/catalog":           {},
 	"internal/document":          {"internal/alloc"},
 	"internal/problem":           {},
+	"internal/snapshot":          {},
 	"internal/demoshop":          {},
 	"internal/mysqltest":         {},
 	"internal/chromium":          {},

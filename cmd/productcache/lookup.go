@@ -188,7 +188,7 @@ func (s *service) purgeable(name string) (admin.Lookup, bool) {
 	if !ok {
 		return admin.Lookup{}, false
 	}
-	return admin.Lookup{ParseKey: l.ParseKey, Queries: 1 + queries(l.With), Cache: l.cached}, true
+	return admin.Lookup{ParseKey: l.ParseKey, Queries: 1 + queries(l.With), Cache: l.cached, Purged: s.warm.noted(name)}, true
 }
 
 // queries counts those for children, and for theirs.

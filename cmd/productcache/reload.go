@@ -34,7 +34,7 @@ func (s *service) reloadOn(ctx context.Context, signals <-chan os.Signal) {
 		select {
 		case <-signals:
 			s.supervisor.reloading()
-			err := s.reload()
+			err := s.reload(ctx)
 			s.supervisor.ready()
 			s.metrics.ObserveReload(err == nil)
 			if err != nil {
@@ -48,7 +48,10 @@ func (s *service) reloadOn(ctx context.Context, signals <-chan os.Signal) {
 
 // reload reads catalog, token and certificate again, and takes all of them or
 // with an error none.
-func (s *service) reload() error {
+func (s *service) reload(ctx context.Context) error {
+	if s.config.Catalog != "" && !s.warm.await(ctx) { // what comes back belongs to the lookups of the start
+		return ctx.Err()
+	}
 	s.tuning.changing.Lock()
 	defer s.tuning.changing.Unlock()
 	read, err := s.config.readFiles()

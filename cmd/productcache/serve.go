@@ -36,6 +36,8 @@ type service struct {
 	follower  atomic.Pointer[binlog.Follower] // nil: not yet, or never
 	following atomic.Bool                     // the binlog is being followed, but for interruptions
 	draining  atomic.Bool                     // shutting down: not ready any more
+	asked     atomic.Bool                     // MySQL was asked for a sign of life, whatever came of it
+	warm      *warm
 }
 
 // serve runs the service until ctx is done or a part of it stops. opened, if
@@ -62,7 +64,10 @@ func serve(ctx context.Context, c *Config, log *slog.Logger, opened func(public,
 	}
 	defer func() { err = errors.Join(err, s.closeCache()) }()
 	s.probe = func() { s.cache.Stats() }
+	s.warm = openWarm(s)
+	defer func() { err = errors.Join(err, s.warm.close()) }()
 	s.metrics = admin.NewMetrics(version, s.cache.Stats, s.databaseStats, s.followerSource())
+	s.warm.watch(s.metrics)
 	if read.catalog != nil {
 		if err := s.install(read.catalog); err != nil {
 			return err
@@ -95,6 +100,7 @@ func (s *service) serveUntilDone(ctx context.Context, servers *servers, signals 
 	work.Go(func() { s.reloadOn(background, signals) })
 	work.Go(func() { s.begin(background, servers, failed) })
 	work.Go(func() { s.metrics.Record(background) })
+	work.Go(func() { s.warm.run(background) })
 	var err error
 	select {
 	case err = <-failed:
@@ -106,7 +112,9 @@ func (s *service) serveUntilDone(ctx context.Context, servers *servers, signals 
 	s.supervisor.stopping()
 	stop()
 	work.Wait()
-	return errors.Join(err, servers.shutdown(s.config.ShutdownTimeout))
+	err = errors.Join(err, servers.shutdown(s.config.ShutdownTimeout))
+	s.warm.finish()
+	return err
 }
 
 // How often MySQL is asked for a sign of life: often while it was never
@@ -129,6 +137,7 @@ func (s *service) keepInTouch(ctx context.Context) error {
 		ping, cancel := context.WithTimeout(ctx, pingTimeout)
 		_ = s.store.Ping(ping) // the store logs it, and readiness and metrics show it
 		cancel()
+		s.asked.Store(true)
 		pause := pingPause
 		if !s.store.Reached() {
 			pause = reachPause
@@ -156,8 +165,11 @@ func (s *service) notReady() (reasons []string) {
 	if s.draining.Load() {
 		reasons = append(reasons, "shutting down")
 	}
+	reasons = append(reasons, s.warm.notReady()...)
 	if !s.store.Reached() {
-		reasons = append(reasons, "MySQL was not reached yet")
+		if !s.warm.serves() {
+			reasons = append(reasons, "MySQL was not reached yet")
+		}
 	} else if s.front.served.Load() == nil {
 		reasons = append(reasons, "the table's key is not known yet")
 	}

@@ -44,6 +44,7 @@ func (c *Config) Validate(command string) error {
 	rule(c.RequestTimeout > 0, "-request-timeout must be positive, not %v", c.RequestTimeout)
 	rule(c.ClientMaxAge >= 0, "-client-max-age must not be negative, but is %v", c.ClientMaxAge)
 	rule(c.ShutdownTimeout >= 0, "-shutdown-timeout must not be negative, but is %v", c.ShutdownTimeout)
+	rule(c.SnapshotInterval >= 0, "-snapshot-interval must not be negative, but is %v", c.SnapshotInterval)
 	rule(c.LogFormat == "text" || c.LogFormat == "json", "-log-format must be text or json, not %q", c.LogFormat)
 	rule(c.LogRequests >= 0 && c.LogRequests <= 1, "-log-requests must be within 0 and 1, not %v", c.LogRequests)
 	rule((c.TLSCert == "") == (c.TLSKey == ""), "-tls-cert and -tls-key go together")

@@ -37,6 +37,10 @@ type Lookup struct {
 	ParseKey func(string) (string, error) // its error's text is fit for strangers
 	Queries  int                          // of a load of one key, where all is found; 0: one
 	Cache    Cached
+
+	// Purged is told of a purge that is done, before it is answered. Its error
+	// means that what was purged may be back after a restart. Optional.
+	Purged func(mode cache.PurgeMode, all bool, keys []string) error
 }
 
 // Cached is what is cached of a lookup; cache.Lookup is one.

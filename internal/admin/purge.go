@@ -48,6 +48,14 @@ func (h *handler) purge(w http.ResponseWriter, r *http.Request) {
 	} else {
 		l.Cache.Purge(purgeModes[request.Mode], keys...)
 	}
+	if l.Purged != nil {
+		if err := l.Purged(purgeModes[request.Mode], request.All, keys); err != nil {
+			h.Logger.Error("a purge holds only until a restart", "lookup", request.Lookup, "error", err)
+			problem.New(http.StatusInternalServerError, "purge-not-kept", "The purge holds, but only until a restart",
+				"It could not be added to the snapshot, nor the snapshot be removed: the log says why. Purge again once that is mended.").Write(w)
+			return
+		}
+	}
 	h.Logger.Info("purged", "lookup", request.Lookup, "mode", request.Mode, "all", request.All, "keys", len(keys))
 	writeJSON(w, http.StatusOK, purgeResponse{request.Lookup, request.Mode, request.All, len(keys)})
 }

@@ -19,9 +19,9 @@
 //
 // [Follower.Run] connects (session.go), makes sure that the server can be
 // followed (server.go), and begins where it was, or at the end of the binlog
-// (resume.go, position.go, stream.go), with the tables that matter (route.go).
-// Where other lookups are to be followed, it begins once more from where it is
-// (reroute.go).
+// (resume.go, position.go, stream.go), or at a bookmark (bookmark.go), with the
+// tables that matter (route.go). Where other lookups are to be followed, it
+// begins once more from where it is (reroute.go).
 // Each event goes through reader.handle: a table map names a table, row events
 // are decoded as far as a route wants (tablemap.go, rows.go, image.go,
 // rowchange.go, keytext.go), statements are searched for names of tables
@@ -41,6 +41,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"productcache/internal/catalog"
@@ -55,7 +56,7 @@ type Sink interface {
 	InvalidateAll(l *catalog.Lookup)
 }
 
-// Options of a follower. All but Moved and Logger are required.
+// Options of a follower. Those that are optional say so.
 type Options struct {
 	Endpoint Endpoint
 	Lookups  []*catalog.Lookup
@@ -63,8 +64,15 @@ type Options struct {
 	Sink     Sink
 	// Moved is called when following has begun, and when it turns out that the
 	// server cannot be followed. Optional.
-	Moved  func(following bool)
-	Logger *slog.Logger // nil: silent
+	Moved func(following bool)
+	// Bookmark is where to begin, as an earlier follower of the same server has
+	// returned it; "": at the end of the binlog, with everything stale, as also
+	// where the server cannot go on from there.
+	Bookmark string
+	// CaughtUp is called once, when all that was committed before Run was called
+	// is applied. Optional.
+	CaughtUp func()
+	Logger   *slog.Logger // nil: silent
 }
 
 // A Follower follows one server. Its methods may be called concurrently.
@@ -76,6 +84,9 @@ type Follower struct {
 	wake    chan struct{}    // has room for one: there is something to settle
 	warned  map[warning]bool // of Run alone
 	limits  limits
+
+	caughtUp func() // of CaughtUp: does nothing the second time
+	behind   bool   // of Run alone: that was not called for yet
 }
 
 // limits are how long to wait: for signs of life, and before another attempt.
@@ -92,13 +103,18 @@ func New(o Options) (*Follower, error) {
 	if o.Moved == nil {
 		o.Moved = func(bool) {}
 	}
+	if o.CaughtUp == nil {
+		o.CaughtUp = func() {}
+	}
 	return &Follower{
-		o:       o,
-		subject: subject{lookups: o.Lookups},
-		status:  newStatus(),
-		wake:    make(chan struct{}, 1),
-		warned:  map[warning]bool{},
-		limits:  limits{silence, maxPause},
+		o:        o,
+		subject:  subject{lookups: o.Lookups},
+		status:   newStatus(),
+		wake:     make(chan struct{}, 1),
+		warned:   map[warning]bool{},
+		limits:   limits{silence, maxPause},
+		caughtUp: sync.OnceFunc(o.CaughtUp),
+		behind:   true,
 	}, nil
 }
 
@@ -120,7 +136,7 @@ func (f *Follower) Run(ctx context.Context) {
 		f.settle(ctx)
 	}()
 	defer func() { <-settled }()
-	var at position
+	at := f.bookmarked()
 	for pause := minPause; ctx.Err() == nil; {
 		began := time.Now()
 		attempt, cut := f.attempt(ctx)

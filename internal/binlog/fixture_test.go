@@ -70,12 +70,14 @@ type follow struct {
 
 	address        string // where to connect; empty: to the server itself
 	user, password string // as whom; empty: the server's own account
+	bookmark       string // where to begin
 
-	mu    sync.Mutex // guards said, moved and found
+	mu    sync.Mutex // guards all below
 	said  []string   // "products 1", "products *", in the order of the calls
 	moved []bool
-	fails bool // Find fails
-	mute  int  // how many questions for columns fail
+	begun []string // what was said before the follower had caught up; nil: it has not
+	fails bool     // Find fails
+	mute  int      // how many questions for columns fail
 	news  chan struct{}
 }
 
@@ -130,6 +132,8 @@ func (f *follow) begin(t *testing.T, text string) {
 		Database: database{f},
 		Sink:     f,
 		Moved:    f.move,
+		Bookmark: f.bookmark,
+		CaughtUp: f.caughtUp,
 		Logger:   f.log.logger(),
 	})
 	if err != nil {
@@ -188,6 +192,17 @@ func (f *follow) move(following bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.moved = append(f.moved, following)
+	select {
+	case f.news <- struct{}{}:
+	default:
+	}
+}
+
+func (f *follow) caughtUp() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.begun = append(f.begun, f.said...)
+	f.begun = append(f.begun, "caught up")
 	select {
 	case f.news <- struct{}{}:
 	default:

@@ -42,6 +42,7 @@ type reader struct {
 	expect position // where the stream was asked to begin
 	begun  bool     // the server has found that place
 	fresh  bool     // the stream begins anew: everything goes stale when it does
+	goal   position // where the binlog ended at the begin; zero: it was reached, or need not be
 	offset uint64   // behind the last event
 	file   string   // of the last event
 	made   uint32   // when it was begun
@@ -76,6 +77,7 @@ func (r *reader) read(s *session) error {
 		if err := r.handleSafely(e); err != nil {
 			return err
 		}
+		r.catchUp(e)
 	}
 }
 
@@ -183,6 +185,7 @@ func (r *reader) rotate() {
 	r.forgetTables()
 	if r.begun {
 		r.at.file, r.at.offset, r.at.made = r.file, r.offset, 0
+		r.follower.status.moved(r.at)
 	}
 }
 
@@ -208,18 +211,21 @@ func (r *reader) readFormat(e event) error {
 // reading had stopped, and says that following has begun.
 func (r *reader) found() error {
 	expect := r.expect
-	if expect.made != 0 && expect.identity == r.server.identity && expect.file == r.file && expect.made != r.made {
-		return fmt.Errorf("%w: %s was begun anew", errLost, r.file)
+	if same := expect.identity == r.server.identity; same && sequence(r.file) < sequence(expect.file) ||
+		same && expect.made != 0 && expect.file == r.file && expect.made != r.made {
+		return fmt.Errorf("%w: its files were begun anew: what follows is in %s, it was in %s", errLost, r.file, expect.file)
 	}
 	r.begun = true
-	stale := r.follower.newcomers(r.ctx)
-	if r.fresh {
+	begin := unsettled{effects: r.follower.newcomers(r.ctx), upTo: r.at, server: r.server, received: time.Now(), caughtUp: r.fresh}
+	switch {
+	case r.fresh:
 		r.at.made = r.made
-		r.follower.status.anew()
-		stale = r.follower.everything()
-	}
-	if r.fresh || len(stale) > 0 {
-		r.follower.apply(unsettled{effects: stale, upTo: r.at, server: r.server, received: time.Now()})
+		r.follower.status.anew(r.at)
+		begin.effects, begin.upTo = r.follower.everything(), r.at
+		r.follower.apply(begin)
+	case len(begin.effects) > 0:
+		r.follower.status.toSettle()
+		r.follower.apply(begin)
 	}
 	r.follower.began(r.server, r.at, r.fresh)
 	return nil

@@ -66,6 +66,9 @@ func (r *reader) begin(s *session) error {
 		}
 		r.at = at
 	}
+	if err := r.aim(s); err != nil {
+		return err
+	}
 	r.expect = r.at
 	if err := r.findTables(); err != nil {
 		return err

@@ -19,6 +19,8 @@ type unsettled struct {
 	received time.Time // when the last transaction in it was read
 	commit   time.Time // of the last transaction, by our clock; zero: not known
 	era      uint64    // of upTo: see status.era
+	parts    int       // how many were put together, as status.open counts them
+	caughtUp bool      // all that was in the binlog when the follower began is in it, or before
 }
 
 // pending hands what is unsettled from the reader to the settler.
@@ -33,6 +35,8 @@ func (p *pending) add(u unsettled) {
 	if p.next != nil {
 		p.next.effects.add(u.effects)
 		u.effects = p.next.effects
+		u.parts += p.next.parts
+		u.caughtUp = u.caughtUp || p.next.caughtUp
 	}
 	p.next = &u
 }
@@ -48,7 +52,7 @@ func (p *pending) take() *unsettled {
 // apply invalidates what a transaction changed, and leaves the rest to the
 // settler. u's effects are not the caller's any more.
 func (f *Follower) apply(u unsettled) {
-	u.era = f.status.current()
+	u.era, u.parts = f.status.current(), 1
 	f.invalidate(u.effects)
 	f.pending.add(u)
 	select {
@@ -79,6 +83,9 @@ func (f *Follower) settle(ctx context.Context) {
 		}
 		f.invalidate(u.effects)
 		f.status.applied(u)
+		if u.caughtUp {
+			f.caughtUp()
+		}
 	}
 }
 

@@ -54,6 +54,7 @@ type status struct {
 	lastErr string
 	at      position
 	settled position
+	open    int    // transactions and the like that are to be settled still
 	era     uint64 // raised when the stream begins anew: positions from before may have the same text
 }
 
@@ -85,12 +86,14 @@ func (f *Follower) began(of *server, at position, fresh bool) {
 	f.o.Moved(true)
 }
 
-// anew says that the stream begins at another place: nothing of it is applied.
-func (s *status) anew() {
+// anew says that the stream begins at another place: nothing of it is applied
+// before everything is settled.
+func (s *status) anew(at position) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.era++
-	s.settled = position{}
+	s.open++
+	s.at, s.settled = at, position{}
 }
 
 func (s *status) current() uint64 {
@@ -129,11 +132,15 @@ func (s *status) alive() {
 	s.stats.Lag = 0
 }
 
-// read notes a transaction. One that changed nothing counts as applied.
+// read notes a transaction. One that changed nothing counts as applied once all
+// before it are; one with changes is to be settled.
 func (s *status) read(at position, commit time.Time, of *server, changes bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.at = at
+	if changes {
+		s.open++
+	}
+	s.movedLocked(at)
 	if !changes && !commit.IsZero() {
 		s.stats.Lag = max(0, time.Since(commit)+of.ahead)
 	}
@@ -141,10 +148,36 @@ func (s *status) read(at position, commit time.Time, of *server, changes bool) {
 	s.stats.LastEvent = time.Now()
 }
 
+// moved notes that the stream is at another place, with no change in between.
+func (s *status) moved(at position) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.movedLocked(at)
+}
+
+func (s *status) movedLocked(at position) {
+	s.at = at
+	if s.open == 0 {
+		s.settled = at
+	}
+}
+
+// toSettle says that something is, though no transaction.
+func (s *status) toSettle() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open++
+}
+
 func (s *status) applied(u *unsettled) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if u.era == s.era {
+	s.open -= u.parts
+	switch {
+	case u.era != s.era:
+	case s.open == 0:
+		s.settled = s.at
+	default:
 		s.settled = u.upTo
 	}
 	if !u.commit.IsZero() {

@@ -13,6 +13,9 @@
 // waits when one is free. What comes back is stored under the shard's lock,
 // unless an invalidation came between (shard.store), and then wakes the waiters.
 //
+// After a restart, values that were walked (Cache.Saved) are put back by a
+// Restoration, as old as they are, and served as far as its Trust allows.
+//
 // Goroutines: one for each key in flight (started by singleflight, at most
 // Options.MaxWaiting) and one for each busy slot, also one that an audit has;
 // Close waits for all of them.
@@ -106,6 +109,7 @@ type Cache[V any] struct {
 	sizing    *sizing
 	sketch    *sketch // of the keys asked for most often
 	lookups   atomic.Pointer[[]*Lookup[V]]
+	restored  restored
 
 	registering sync.Mutex // held by NewLookup
 	resizing    sync.Mutex // held by SetLimits; the shards' are taken under it

@@ -23,8 +23,14 @@ func (e *entry[V]) state(l *Lookup[V], lt *Lifetimes, hash uint64, now instant) 
 		st.invalid = true
 	}
 	if e.mark.invalid() {
-		st.invalidAt = max(st.invalidAt, now-instant(e.mark.age(now)))
-		st.invalid = true
+		at := now - instant(e.mark.age(now)) // negative for one that was restored as invalid
+		if st.invalid {
+			at = max(at, st.invalidAt)
+		}
+		st.invalid, st.invalidAt = true, at
+	}
+	if e.isRestored() {
+		l.cache.restored.judge(&st, now)
 	}
 	if st.invalid {
 		st.ttl = min(st.ttl, time.Duration(st.invalidAt-now))

@@ -1,0 +1,84 @@
+package document_test
+
+import (
+	"bytes"
+	"encoding"
+	"strings"
+	"testing"
+
+	"productcache/internal/document"
+)
+
+var (
+	_ encoding.BinaryAppender = (*document.Document)(nil)
+)
+
+// documents are of every kind: small, with a gzip form, empty, and listings.
+func documents() map[string]*document.Document {
+	long := `{"text":"` + strings.Repeat("long ", 100) + `"}`
+	return map[string]*document.Document{
+		"small":         document.New([]byte(`{"id":1}`), nil),
+		"with gzip":     document.New([]byte(long), nil),
+		"empty listing": document.New([]byte(`[]`), []uint32{}),
+		"listing":       document.New([]byte(`[{"id":1},2,"three"]`), []uint32{9, 11, 19}),
+		"long listing":  document.New([]byte(`[`+long+`,`+long+`]`), []uint32{uint32(1 + len(long)), uint32(2 + 2*len(long))}),
+	}
+}
+
+func marshal(t testing.TB, d *document.Document) []byte {
+	t.Helper()
+	b, err := d.AppendBinary([]byte("before"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b[len("before"):]
+}
+
+// TestMarshalRoundTrip: the copy is like the original, weighs as much, and
+// shares no memory with what it was read from.
+func TestMarshalRoundTrip(t *testing.T) {
+	for name, d := range documents() {
+		b := marshal(t, d)
+		got, err := document.Unmarshal(b)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		for i := range b {
+			b[i] = '?'
+		}
+		if !bytes.Equal(got.Body(), d.Body()) || !bytes.Equal(got.Gzip(), d.Gzip()) || got.ETag() != d.ETag() || got.GzipETag() != d.GzipETag() ||
+			got.Len() != d.Len() || (got.Gzip() == nil) != (d.Gzip() == nil) || got.Weight() != d.Weight() {
+			t.Errorf("%s: got %+v, want %+v", name, got, d)
+		}
+		for from := range got.Len() + 1 {
+			for to := from; to <= got.Len(); to++ {
+				if g, w := string(got.Slice(nil, from, to)), string(d.Slice(nil, from, to)); g != w {
+					t.Errorf("%s: Slice(%d, %d) = %s, want %s", name, from, to, g, w)
+				}
+			}
+		}
+	}
+}
+
+// FuzzUnmarshal: what is no document is an error, and what is taken for one can
+// be used without a panic.
+func FuzzUnmarshal(f *testing.F) {
+	for _, d := range documents() {
+		b := marshal(f, d)
+		f.Add(b)
+		f.Add(b[:len(b)-1])
+		f.Add(append(b, 0))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		d, err := document.Unmarshal(b)
+		if err != nil {
+			return
+		}
+		d.Slice(nil, 0, d.Len())
+		for i := range d.Len() {
+			d.Slice(nil, i, i+1)
+		}
+		d.Weight()
+	})
+}
