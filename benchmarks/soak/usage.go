@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"time"
 )
 
@@ -77,14 +78,18 @@ func (s *soak) print(ctx context.Context, at time.Duration) {
 const (
 	// Connections to MySQL that the program may keep, with a goroutine each: -mysql-max-conns and one more.
 	pooled = 8 + 1
+	// loopDescriptors are those of an event loop, which has a goroutine too. There is one for
+	// each processor at most, begun when it is first needed.
+	loopDescriptors = 2
 	// settleLimit is how long the program may take to come to rest.
 	settleLimit = 30 * time.Second
 	settlePause = 100 * time.Millisecond
 )
 
 // settle waits until the program takes no more than it did idle at first, but for connections that it
-// keeps.
+// keeps, and event loops.
 func (s *soak) settle(ctx context.Context, idle usage) error {
+	loops := runtime.GOMAXPROCS(0)
 	ctx, cancel := context.WithTimeout(ctx, settleLimit)
 	defer cancel()
 	for {
@@ -92,7 +97,7 @@ func (s *soak) settle(ctx context.Context, idle usage) error {
 		if err != nil {
 			return err
 		}
-		if now.goroutines <= idle.goroutines+pooled && now.descriptors <= idle.descriptors+pooled {
+		if now.goroutines <= idle.goroutines+pooled+loops && now.descriptors <= idle.descriptors+pooled+loops*loopDescriptors {
 			fmt.Fprintf(s.Out, "idle: %v before, %v after\n", idle, now)
 			return nil
 		}
