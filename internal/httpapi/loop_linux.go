@@ -128,8 +128,8 @@ func (o *loop) serve(p *parked, events uint32) {
 // answerAll answers the first n bytes that were read, as far as they are plain requests that need
 // no waiting, up to longestTurn, and reports where that ended.
 func (o *loop) answerAll(fd, n int) (from int, goesOn bool) {
-	o.socket.fd, o.socket.sent, o.err = fd, 0, nil
-	for from < n && o.socket.sent+len(o.out) < longestTurn {
+	o.socket.fd, o.socket.took, o.err = fd, 0, nil
+	for from < n && o.socket.took+len(o.out) < longestTurn {
 		api := o.listener.options.API()
 		if o.scan(o.in[from:n], api, false) != plain {
 			return from, true

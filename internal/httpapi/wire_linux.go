@@ -17,7 +17,7 @@ func receive(fd int, b []byte) (int, syscall.Errno) {
 // wire is a socket that is written to without waiting: what finds no room is kept.
 type wire struct {
 	fd   int
-	sent int // bytes
+	took int // bytes, those that are kept included
 	rest []byte
 }
 
@@ -28,7 +28,6 @@ func (w *wire) Write(b []byte) (int, error) {
 		n, _, err := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(w.fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), unix.MSG_NOSIGNAL, 0, 0)
 		switch err {
 		case 0:
-			w.sent += int(n)
 			kept = b[n:]
 		case unix.EAGAIN:
 		default:
@@ -38,6 +37,7 @@ func (w *wire) Write(b []byte) (int, error) {
 	if len(kept) > 0 {
 		w.rest = append(w.rest, kept...)
 	}
+	w.took += len(b)
 	return len(b), nil
 }
 
