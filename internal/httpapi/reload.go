@@ -32,7 +32,7 @@ func areSmall(all []result) bool {
 	size := 0
 	for i := range all {
 		if all[i].Found {
-			size += len(all[i].Value.Body())
+			size += all[i].Value.BodyLen()
 		}
 	}
 	return size <= largestAtOnce
