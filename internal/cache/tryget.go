@@ -35,13 +35,13 @@ func (l *Lookup[V]) TryGetMany(keys []string, dst []Result[V], accept func([]Res
 		inFront[i] = ok
 		if !ok {
 			if a, ok = s.peekFresh(l, key, hash, now); !ok {
-				return dst[:base], false
+				return without(dst, base), false
 			}
 		}
 		dst = append(dst, Result[V]{Answer: a})
 	}
 	if accept != nil && !accept(dst[base:]) {
-		return dst[:base], false
+		return without(dst, base), false
 	}
 	var answered tally
 	for i, key := range keys {
@@ -58,6 +58,12 @@ func (l *Lookup[V]) TryGetMany(keys []string, dst []Result[V], accept func([]Res
 		}
 	}
 	return dst, true
+}
+
+// without cuts dst back, and keeps no value that was behind from being collected.
+func without[V any](dst []Result[V], base int) []Result[V] {
+	clear(dst[base:])
+	return dst[:base]
 }
 
 // lookFresh is look that answers only where that takes neither a load nor a refresh.

@@ -215,3 +215,23 @@ func counted(c *cache.Cache[string]) cache.Stats {
 	s.Sizing = cache.Sizing{}
 	return s
 }
+
+// TestTryGetManyHoldsNothing: what it does not answer with, its caller's memory does not hold.
+func TestTryGetManyHoldsNothing(t *testing.T) {
+	from := newOrigin("a", "1")
+	_, l := open(t, options(), lifetimes, from.load)
+	ask(t, l, "a", cache.Miss, "1")
+	for name, try := range map[string]func([]cache.Result[string]) ([]cache.Result[string], bool){
+		"not all": func(dst []cache.Result[string]) ([]cache.Result[string], bool) {
+			return l.TryGetMany([]string{"a", "b"}, dst, nil)
+		},
+		"refused": func(dst []cache.Result[string]) ([]cache.Result[string], bool) {
+			return l.TryGetMany([]string{"a"}, dst, func([]cache.Result[string]) bool { return false })
+		},
+	} {
+		got, ok := try(make([]cache.Result[string], 0, 2))
+		if held := got[:2][0].Value; ok || len(got) > 0 || held != "" {
+			t.Errorf("%s: %v, %d results, holds %q", name, ok, len(got), held)
+		}
+	}
+}
