@@ -235,3 +235,19 @@ func TestTryGetManyHoldsNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestPurgeDuringTryGetMany: what is purged before its use is noted does not come into the front.
+func TestPurgeDuringTryGetMany(t *testing.T) {
+	for name, purge := range map[string]func(*cache.Lookup[string]){
+		"one": func(l *cache.Lookup[string]) { l.Purge(cache.PurgeStale, "a") },
+		"all": func(l *cache.Lookup[string]) { l.PurgeAll(cache.PurgeStale) },
+	} {
+		from := newOrigin("a", "1")
+		_, l := open(t, roomy(), lifetimes, from.load)
+		ask(t, l, "a", cache.Miss, "1")
+		_, _ = l.TryGetMany([]string{"a"}, nil, func([]cache.Result[string]) bool { purge(l); return true })
+		if a, ok := l.TryGet("a"); ok {
+			t.Errorf("%s: after the purge TryGet = %q", name, a.Value)
+		}
+	}
+}
