@@ -12,11 +12,11 @@ import (
 func TestIdleConnectionsTakeLittle(t *testing.T) {
 	l := openLooped(t, "unix", nil)
 	n := min(5000, (fileLimit(t)-500)/2)
-	grown := func() (bytes uint64) {
+	grown := func() (bytes int64) {
 		var m runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&m)
-		return m.HeapInuse + m.StackInuse
+		return int64(m.HeapInuse + m.StackInuse)
 	}
 	l.dial(t)
 	goroutines, before := runtime.NumGoroutine(), grown()
@@ -24,7 +24,7 @@ func TestIdleConnectionsTakeLittle(t *testing.T) {
 		l.dial(t)
 	}
 	// What the client takes is in it.
-	if each := (grown() - before) / uint64(n); each > 2500 || runtime.NumGoroutine() > goroutines+10 {
+	if each := (grown() - before) / int64(n); each > 2500 || runtime.NumGoroutine() > goroutines+10 {
 		t.Errorf("each of %d takes %d bytes, %d more goroutines", n, each, runtime.NumGoroutine()-goroutines)
 	} else {
 		t.Logf("each of %d takes %d bytes with its client", n, each)
