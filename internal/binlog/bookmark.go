@@ -22,12 +22,12 @@ type bookmark struct {
 // Bookmark returns a place of the binlog for Options.Bookmark of a later
 // follower: all that depends on transactions before it was invalidated for
 // good, at a time when they were visible to every reader. It returns "" while
-// there is no such place.
+// there is no such place, as after Reroute until the newcomers have gone stale.
 func (f *Follower) Bookmark() string {
 	f.status.mu.Lock()
 	at := f.status.settled
 	f.status.mu.Unlock()
-	if at.file == "" {
+	if at.file == "" || !f.complete() {
 		return ""
 	}
 	b := bookmark{Server: at.identity, File: at.file, Offset: at.offset, Made: at.made}

@@ -227,6 +227,7 @@ func (r *reader) found() error {
 		r.follower.status.toSettle()
 		r.follower.apply(begin)
 	}
+	r.follower.joined()
 	r.follower.began(r.server, r.at, r.fresh)
 	return nil
 }

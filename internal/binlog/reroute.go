@@ -13,6 +13,7 @@ type subject struct {
 	mu        sync.Mutex // guards all below
 	lookups   []*catalog.Lookup
 	newcomers []*catalog.Lookup  // changes of which may have been missed until an attempt begins with them
+	joining   bool               // newcomers have not gone stale yet, were it that an attempt has begun with them
 	cut       context.CancelFunc // ends the attempt at hand
 }
 
@@ -29,6 +30,7 @@ func (f *Follower) Reroute(lookups, newcomers []*catalog.Lookup) {
 		return !slices.ContainsFunc(s.newcomers, func(n *catalog.Lookup) bool { return n.Name == l.Name })
 	})
 	s.lookups, s.newcomers = lookups, append(waiting, newcomers...)
+	s.joining = s.joining || len(s.newcomers) > 0
 	if s.cut != nil {
 		s.cut()
 	}
@@ -65,4 +67,19 @@ func (f *Follower) newcomers(attempt context.Context) effects {
 	}
 	s.newcomers = nil
 	return stale
+}
+
+// joined says that the newcomers that were returned last have gone stale.
+func (f *Follower) joined() {
+	s := &f.subject
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.joining = len(s.newcomers) > 0
+}
+
+// complete reports whether nothing before is missing of any lookup.
+func (f *Follower) complete() bool {
+	f.subject.mu.Lock()
+	defer f.subject.mu.Unlock()
+	return !f.subject.joining
 }

@@ -109,6 +109,9 @@ func TestRerouteWhileAway(t *testing.T) {
 	}
 	f.reroute(t, reroutedCatalog, "makers")
 	f.reroute(t, reroutedCatalog, "products")
+	if got := f.follower.Bookmark(); got != "" {
+		t.Errorf("changes before the bookmark %s may have been missed: want none", got)
+	}
 	if err := s.Restart(); err != nil {
 		t.Fatal(err)
 	}
