@@ -362,6 +362,24 @@ func TestTwoProcesses(t *testing.T) {
 	})
 }
 
+// TestStoppedWhileLoading: a service that is stopped before the snapshot is loaded
+// leaves it as it is.
+func TestStoppedWhileLoading(t *testing.T) {
+	s := mysqltest.MariaDB(t, mysqltest.Binlog())
+	flags := []string{"-snapshot", snapshotFile(t), "-snapshot-interval", "0"}
+	r, database := startFollowing(t, s, flags...)
+	r.await("following", r.isFollowing)
+	r.fill("/v1/products/1", "/v1/products/2")
+	r.end()
+	for range 10 {
+		r.again(s, database, flags...).end()
+	}
+	r = r.again(s, database, flags...)
+	r.await("ready", r.isReady)
+	r.expectOutcome("/v1/products/1", "hit")
+	r.expectOutcome("/v1/products/2", "hit")
+}
+
 // TestMySQLIsAwayAtTheStart: what came back is served, and traffic may come.
 func TestMySQLIsAwayAtTheStart(t *testing.T) {
 	s := mysqltest.MariaDB(t, mysqltest.Binlog(), mysqltest.Private())

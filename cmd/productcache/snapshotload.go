@@ -34,7 +34,7 @@ const (
 func (w *warm) load(ctx context.Context) {
 	defer func() {
 		w.since = time.Now()
-		if w.restore == nil {
+		if w.restore == nil && ctx.Err() == nil { // one that was cut off leaves the file as it is
 			w.settled.Store(true)
 		}
 		close(w.loaded)
