@@ -50,7 +50,7 @@ func (w *warm) write(ctx context.Context, rest time.Duration) {
 	if !w.settled.Load() || w.front.served.Load() == nil || !w.retake() {
 		return
 	}
-	began, served := time.Now(), w.front.served.Load()
+	began, served := time.Now(), w.exchanged()
 	o := w.newOutput(served)
 	o.rest = rest
 	info, err := w.claim.held().Replace(func() snapshot.Header { return o.header(w) }, func(to *snapshot.Writer) error {
@@ -68,6 +68,14 @@ func (w *warm) write(ctx context.Context, rest time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.stats.LastSuccess, w.stats.Took, w.stats.Bytes, w.stats.Entries = time.Now(), took, info.Bytes, info.Records
+}
+
+// exchanged returns what is served. The follower knows of it: else changes could
+// be missed before the position that the header notes.
+func (w *warm) exchanged() *served {
+	w.tuning.changing.Lock()
+	defer w.tuning.changing.Unlock()
+	return w.front.served.Load()
 }
 
 // errReloaded says that what was loaded by another catalog may be among what was written.
