@@ -160,7 +160,10 @@ func (w *warm) serves() bool {
 // noted returns what remembers purges of a lookup beyond a restart.
 func (w *warm) noted(lookup string) func(cache.PurgeMode, bool, []string) error {
 	return func(mode cache.PurgeMode, all bool, keys []string) error {
-		err := w.claim.note(snapshot.Purge{Lookup: lookup, All: all, Remove: mode == cache.PurgeRemove, Keys: keys})
+		if !w.wanted() {
+			return nil
+		}
+		err := w.claim.note(w.config.Snapshot, snapshot.Purge{Lookup: lookup, All: all, Remove: mode == cache.PurgeRemove, Keys: keys})
 		if err != nil {
 			w.failed("cannot add a purge to the snapshot", err)
 		}
@@ -181,60 +184,6 @@ func (w *warm) finish() {
 func (w *warm) close() error {
 	if err := w.claim.close(); err != nil {
 		return fmt.Errorf("-snapshot: %w", err)
-	}
-	return nil
-}
-
-// claim is the file, if it is this process's.
-type claim struct {
-	mu   sync.Mutex // guards file; held only for short
-	file *snapshot.File
-}
-
-func (c *claim) open(path string) error {
-	f, err := snapshot.Open(path)
-	if err != nil {
-		return err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.file = f
-	return nil
-}
-
-// retake opens it later than at the start. What is in it lacks the purges since
-// then, so that it goes.
-func (c *claim) retake(path string) error {
-	f, err := snapshot.Open(path)
-	if err != nil {
-		return err
-	}
-	if err := f.Discard(); err != nil {
-		return errors.Join(err, f.Close())
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.file = f
-	return nil
-}
-
-// held returns nil if the file is not this process's.
-func (c *claim) held() *snapshot.File {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.file
-}
-
-func (c *claim) note(purge snapshot.Purge) error {
-	if f := c.held(); f != nil {
-		return f.Note(purge)
-	}
-	return nil
-}
-
-func (c *claim) close() error {
-	if f := c.held(); f != nil {
-		return f.Close()
 	}
 	return nil
 }

@@ -380,6 +380,33 @@ func TestStoppedWhileLoading(t *testing.T) {
 	r.expectOutcome("/v1/products/2", "hit")
 }
 
+// TestPurgeWhileAnotherHasTheFile: what comes back from the file of a process that
+// knows nothing of a purge may be what was purged, and the answer says so.
+func TestPurgeWhileAnotherHasTheFile(t *testing.T) {
+	s := mysqltest.MariaDB(t)
+	_, flags := shop(t, s)
+	file := snapshotFile(t)
+	flags = append(flags, "-table", "products", "-snapshot", file, "-audit-rate", "0", "-snapshot-interval", "0")
+	first := start(t, flags...)
+	first.await("ready", first.isReady)
+	first.fill("/v1/products/1")
+	second := start(t, flags...)
+	second.await("ready", second.isReady)
+	purge := func() int {
+		return second.do("POST", second.admin+"/api/purge", `{"lookup":"products","keys":["1"]}`, "Content-Type: application/json").status
+	}
+	if got := purge(); got != 500 {
+		t.Errorf("purge while another process has the file: %d, want 500", got)
+	}
+	first.end()
+	if got := purge(); got != 200 {
+		t.Errorf("purge when it is gone: %d, want 200\n%s", got, second.log)
+	}
+	if _, err := os.Stat(file); !os.IsNotExist(err) {
+		t.Errorf("the file that lacks the purge: %v, want none", err)
+	}
+}
+
 // TestMySQLIsAwayAtTheStart: what came back is served, and traffic may come.
 func TestMySQLIsAwayAtTheStart(t *testing.T) {
 	s := mysqltest.MariaDB(t, mysqltest.Binlog(), mysqltest.Private())
