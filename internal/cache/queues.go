@@ -40,6 +40,7 @@ type queues[K comparable, E ranker] struct {
 	lists  [queueCount]list[K, E]
 	census *census // nil: nothing is counted, which only the plan recent can do without
 	peak   int     // number of entries when one was last evicted, or more since then
+	most   int     // that there were since the lists were made
 }
 
 // list is what the queues need of simplelru.
@@ -128,6 +129,7 @@ func (q *queues[K, E]) Add(k K, e E, hash uint64) {
 	}
 	r.place = uint8(to)
 	q.lists[to].Add(k, e)
+	q.most = max(q.most, q.Len())
 	if n := q.Len(); q.census != nil && n > q.peak {
 		q.peak = n
 		q.settleWindow(p)

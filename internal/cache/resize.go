@@ -27,6 +27,7 @@ func (c *Cache[V]) SetLimits(maxWeight int64, maxEntries int) error {
 		b.limit(weight, entries)
 		home = c.evictDown(b, home)
 		if weight == maxWeight && entries == maxEntries {
+			c.compact()
 			c.sizing.restart()
 			return nil
 		}
@@ -54,4 +55,40 @@ func (c *Cache[V]) evictDown(b *budget, home int) int {
 		home = (home + 1) % len(c.shards)
 	}
 	return home
+}
+
+// compact gives back the memory that maps and censuses have kept of a time with
+// far more entries. A shard is locked while those it has left are moved.
+func (c *Cache[V]) compact() {
+	for _, s := range c.shards {
+		s.mu.Lock()
+		s.values.compact()
+		s.mu.Unlock()
+	}
+}
+
+// compact makes the queues anew where there is room for more than four times the
+// entries. Counts of keys that are not held are forgotten.
+func (q *queues[K, E]) compact() {
+	n := q.Len()
+	if q.most <= 4*max(n, leastMembers) {
+		return
+	}
+	for i, old := range q.lists {
+		q.lists[i] = newList[K, E]()
+		for k, e, ok := old.GetOldest(); ok; k, e, ok = old.GetOldest() {
+			old.Remove(k)
+			q.lists[i].Add(k, e)
+		}
+	}
+	q.most, q.peak = n, n
+	if q.census == nil {
+		return
+	}
+	era := q.census.era
+	q.census = newCensus()
+	q.census.era = era
+	for q.census.members < n {
+		q.census.fit(n)
+	}
 }

@@ -164,5 +164,5 @@ func (q *queues[K, E]) Restore(k K, e E, rank uint8) {
 	}
 	r.place = to | rank&usedThere
 	q.lists[to].Add(k, e)
-	q.peak = max(q.peak, q.Len())
+	q.peak, q.most = max(q.peak, q.Len()), max(q.most, q.Len())
 }
