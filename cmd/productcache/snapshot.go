@@ -73,7 +73,9 @@ func (w *warm) watch(m *admin.Metrics) {
 func (w *warm) Stats() admin.SnapshotStats {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.stats
+	stats := w.stats
+	stats.Interval = w.config.SnapshotInterval
+	return stats
 }
 
 // failed logs and counts what went wrong.

@@ -89,6 +89,7 @@ func install(c *container, dsn string) {
 	}
 	c.expect("systemctl show -p StatusText --value productcache", "ready")
 	c.expect("stat -c '%a %U %G' "+unixPath, "660 root www-data")
+	c.expect("systemctl is-enabled productcache-backup.timer || true; test -x /usr/lib/productcache/productcache-backup && echo a backup", "disabled\na backup")
 	c.expect("test $(ps -o uid= -C productcache) -ge 61184 && echo a dynamic user", "a dynamic user")
 }
 

@@ -7,7 +7,7 @@ set -euo pipefail
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 dpkg -x "$1" "$root"
-units=(productcache.service productcache.socket productcache-admin.socket)
+units=(productcache.service productcache.socket productcache-admin.socket productcache-backup.service productcache-backup.timer)
 
 # Only these: of other units, which the folder has none of, it would complain.
 found=$(systemd-analyze verify --root="$root" --man=no --recursive-errors=no "${units[@]}" 2>&1) || { echo "$found" >&2; exit 1; }

@@ -8,6 +8,7 @@ import (
 
 // SnapshotStats is what the metrics say of snapshots.
 type SnapshotStats struct {
+	Interval    time.Duration // between two of them; 0: only when the service stops
 	LastSuccess time.Time     // when the last one was whole; zero: none yet
 	Took        time.Duration // that one
 	Bytes       int64         // of its file
@@ -32,6 +33,7 @@ func (m *Metrics) WatchSnapshots(stats func() SnapshotStats) {
 func ofSnapshot() []metric[SnapshotStats] {
 	type s = SnapshotStats
 	return []metric[s]{
+		gauge("productcache_snapshot_interval_seconds", "Time between two snapshots: -snapshot-interval; 0: only when the service stops.", func(s s) float64 { return s.Interval.Seconds() }),
 		gauge("productcache_snapshot_last_success_timestamp_seconds", "When the last snapshot was written; 0: none since the start.", func(s s) float64 { return seconds(s.LastSuccess) }),
 		gauge("productcache_snapshot_duration_seconds", "Time that writing the last snapshot took.", func(s s) float64 { return s.Took.Seconds() }),
 		gauge("productcache_snapshot_bytes", "Size of the last snapshot.", func(s s) float64 { return float64(s.Bytes) }),

@@ -12,6 +12,7 @@ import (
 )
 
 var snapshotStats = admin.SnapshotStats{
+	Interval:    30 * time.Second,
 	LastSuccess: time.Unix(1_700_000_000, 0),
 	Took:        1500 * time.Millisecond,
 	Bytes:       81,
@@ -29,6 +30,7 @@ func TestSnapshotMetrics(t *testing.T) {
 	d.metrics.WatchSnapshots(func() admin.SnapshotStats { return snapshotStats })
 	body := d.do(request("GET", "/metrics", "", loopback)).Body.String()
 	for _, line := range []string{
+		`productcache_snapshot_interval_seconds 30`,
 		`productcache_snapshot_last_success_timestamp_seconds 1.7e+09`,
 		`productcache_snapshot_duration_seconds 1.5`,
 		`productcache_snapshot_bytes 81`,
