@@ -7,6 +7,7 @@ set -euo pipefail
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 dpkg -x "$1" "$root"
+install -D /bin/kill "$root/bin/kill" # of ExecReload, as Debian has it
 units=(productcache.service productcache.socket productcache-admin.socket productcache-backup.service productcache-backup.timer)
 
 # Only these: of other units, which the folder has none of, it would complain.
