@@ -10,7 +10,7 @@ import (
 // Sizing says which share of the keys asked for is answered from memory, fresh
 // or stale, and which would be with bounds half and twice as large. Older answers
 // count less: by a third of their weight after ten minutes. All shares are 0
-// while nothing was asked for.
+// while nothing was asked for since the bounds were changed.
 type Sizing struct {
 	Half, Now, Double float64 // 0 to 1
 	Sampled           int     // entries that Half and Double are estimated by
@@ -175,11 +175,10 @@ func (z *sizing) advanceLocked(a answered, now instant) {
 }
 
 func (z *sizing) sharesLocked() Sizing {
-	s := Sizing{Sampled: z.miniatures[present].queues.Len()}
 	if z.window.total <= 0 {
-		return s
+		return Sizing{} // new bounds have shown nothing yet
 	}
-	s.Now = z.window.hits / z.window.total
+	s := Sizing{Now: z.window.hits / z.window.total, Sampled: z.miniatures[present].queues.Len()}
 	more := func(size int) float64 { return (z.misses[present] - z.misses[size]) / z.window.total }
 	s.Half = min(max(s.Now+more(half), 0), s.Now)
 	s.Double = max(min(s.Now+more(double), 1), s.Now)

@@ -170,6 +170,9 @@ func TestSizingForgetsOtherBounds(t *testing.T) {
 		if err := c.SetLimits(2<<20, 0); err != nil {
 			t.Fatal(err)
 		}
+		if s := c.Sizing(); s != (cache.Sizing{}) {
+			t.Errorf("with other bounds, before anything was asked for: %+v", s)
+		}
 		get(t, l, "b")
 		if s := c.Sizing(); s.Now != 0 {
 			t.Errorf("with other bounds: %+v", s)
