@@ -204,10 +204,10 @@ func slowStop(c *container, _ string) {
 	c.run("rm /run/systemd/system/productcache.service.d/test.conf && systemctl daemon-reload")
 }
 
-// databaseAway: at a boot without MySQL the unit has started all the same, and says what is wrong.
+// databaseAway: at a boot without MySQL and without a snapshot the unit has started all the same, and says what is wrong.
 func databaseAway(c *container, dsn string) {
 	c.write("/etc/productcache/dsn", strings.Replace(dsn, "/srv/mysql.sock", "/srv/nothing.sock", 1), 0o600)
-	c.run("systemctl restart productcache")
+	c.run("systemctl stop productcache; rm /var/lib/private/productcache/snapshot; systemctl start productcache") // with it there is something to serve
 	c.expect(state, "active\nactive\nactive")
 	c.await("the status says why", func() bool {
 		return c.run("systemctl show -p StatusText --value productcache") == "not ready: MySQL was not reached yet"
