@@ -40,11 +40,14 @@ func BenchmarkMiniatures(b *testing.B) {
 	var values budget
 	values.limit(400*500, 0)
 	z := newSizing(&values, nil)
-	z.most = 1 << 40
+	z.most, z.least = 1<<40, 1<<20 // nothing stops it
 	lt := &Lifetimes{TTL: time.Hour}
 	i := uint64(0)
 	for b.Loop() {
 		i++
 		z.use(scatter(scatter(i)%8000), 500, 0, lt, instant(i*1e6))
+	}
+	if z.limit.Load() == 0 {
+		b.Error("the simulation has stopped: what was measured is not a use")
 	}
 }

@@ -29,7 +29,7 @@ const (
 	sizingShare  = 100       // of the bound of the cache's memory, one part is for miniatures
 	leastSizing  = 512 << 10 // bytes for them, also where the cache is small
 	mostGhosts   = 1 << 15   // of all miniatures: more would tell nothing more
-	mostUses     = 20_000    // simulated a second
+	mostUses     = 4_000     // simulated a second, twice as many for a moment: two microseconds each
 	usesSpan     = 1024      // after which their rate is looked at
 	sizingMemory = 25 * time.Minute
 

@@ -200,8 +200,8 @@ func TestSizingSparesABusyCache(t *testing.T) {
 		}
 		c.Sizing()
 		rate, ghosts, _ := c.SampleForTest()
-		if rate < 10 || rate > 13 || ghosts > 60 {
-			t.Errorf("one of %.1f is simulated, %d entries; want one of 10 to 13", rate, ghosts)
+		if rate < 50 || rate > 65 || ghosts > 15 {
+			t.Errorf("one of %.1f is simulated, %d entries; want one of 50 to 65", rate, ghosts)
 		}
 		for range 3 { // quiet again
 			for i := range 2048 {
