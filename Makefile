@@ -24,7 +24,7 @@ demo: deps build ## serve a shop of 10,000 products out of a private MariaDB (LI
 	@exec bin/demo -program bin/productcache -listen $(LISTEN) -admin-listen $(ADMIN_LISTEN)
 
 .PHONY: test
-test: deps deps-race deps-curl deps-backup deps-mysql deps-promtool deps-chromium ## run all tests, with the race detector, against real servers
+test: deps deps-race deps-curl deps-backup deps-mysql deps-promtool deps-chromium deps-php ## run all tests, with the race detector, against real servers
 	@echo "servers: $$(mariadbd --version 2>/dev/null || /usr/sbin/mariadbd --version)"
 	@echo "servers: $$("$${PRODUCTCACHE_TEST_MYSQL:-$${XDG_CACHE_HOME:-$$HOME/.cache}/productcache-test/mysql}/mysqld" --no-defaults --version 2>/dev/null || echo 'no MySQL')"
 	go test -race -count=1 -timeout 15m ./...
@@ -35,7 +35,7 @@ test-console: deps deps-chromium ## run the tests of the console in Chromium; it
 	PRODUCTCACHE_TEST_REQUIRE_CHROMIUM=1 go test -count=1 -v -run '^TestConsole' -artifacts -outputdir $(CURDIR)/bin ./cmd/productcache
 
 .PHONY: check
-check: deps-compose deps-shellcheck check-monitoring ## check format, vet, staticcheck, go.mod, imports, scripts, docker-compose.yml, metrics and alerts
+check: deps-compose deps-shellcheck deps-php check-monitoring ## check format, vet, staticcheck, go.mod, imports, scripts, docker-compose.yml, metrics and alerts
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt would change: $$unformatted"; exit 1; }
 	go vet ./...
 	go tool staticcheck ./...
@@ -110,6 +110,12 @@ deps-chromium: ## install Chromium, in which the console is tested
 .PHONY: deps-compose
 deps-compose: ## install docker-compose, for check
 	@scripts/install.sh docker-compose docker-compose
+
+.PHONY: deps-php
+deps-php: ## install what the PHP client's tests and the storefront need: PHP with its extensions, php-fpm, nginx, PHPUnit
+	@scripts/install-quietly.sh php=php-cli /usr/share/doc/php-curl=php-curl /usr/share/doc/php-apcu=php-apcu /usr/share/doc/php-mysql=php-mysql \
+		/usr/share/doc/php-fpm=php-fpm nginx=nginx-light phpunit=phpunit,php-xml,php-mbstring composer=composer \
+		/usr/share/php/Psr/Log=php-psr-log /usr/share/php/Psr/SimpleCache=php-psr-simple-cache /usr/share/php/Psr/Cache=php-psr-cache
 
 .PHONY: deps-promtool
 deps-promtool: ## unpack promtool and prometheus from Debian, for check and test

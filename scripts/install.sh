@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Installs Debian packages unless the program that the first of them brings is there.
 #
-# usage: install.sh PROGRAM PACKAGE...
+# usage: install.sh PROGRAM PACKAGE...   a path instead of PROGRAM is a file
 set -euo pipefail
 program=$1
 shift
 packages=("$@")
 export PATH=$PATH:/usr/sbin:/usr/local/sbin
-command -v "$program" >/dev/null && exit 0
+here() { [ -e "$program" ] || command -v "$program" >/dev/null; }
+here && exit 0
 
 if ! command -v apt-get >/dev/null; then
   echo "$program is missing, and this is no Debian: install it (on Debian: ${packages[*]}) and try again" >&2
@@ -21,4 +22,4 @@ fi
 echo "installing ${packages[*]}"
 "${sudo[@]}" apt-get -qq update
 DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
-command -v "$program" >/dev/null || { echo "${packages[*]}: installed, but there is no $program" >&2; exit 1; }
+here || { echo "${packages[*]}: installed, but there is no $program" >&2; exit 1; }
