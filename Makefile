@@ -35,14 +35,15 @@ test-console: deps deps-chromium ## run the tests of the console in Chromium; it
 	PRODUCTCACHE_TEST_REQUIRE_CHROMIUM=1 go test -count=1 -v -run '^TestConsole' -artifacts -outputdir $(CURDIR)/bin ./cmd/productcache
 
 .PHONY: check
-check: deps-compose deps-shellcheck deps-php check-monitoring ## check format, vet, staticcheck, go.mod, imports, scripts, docker-compose.yml, metrics and alerts
+check: deps-compose deps-shellcheck deps-php check-monitoring ## check format, vet, staticcheck, go.mod, imports, scripts, PHP, docker-compose.yml, metrics and alerts
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt would change: $$unformatted"; exit 1; }
 	go vet ./...
 	go tool staticcheck ./...
 	go mod tidy -diff
 	go test -count=1 -run '^TestImports$$' ./cmd/productcache
 	docker-compose -f docker-compose.yml --profile monitoring config --quiet
-	shellcheck deploy/backup/productcache-backup deploy/package/build.sh deploy/package/scripts/* deploy/systemd/*.sh
+	phpcs -n --standard=PSR12 clients/php
+	shellcheck scripts/*.sh benchmarks/peers/install.sh deploy/backup/productcache-backup deploy/package/build.sh deploy/package/scripts/* deploy/systemd/*.sh
 
 .PHONY: check-monitoring
 check-monitoring: deps deps-promtool ## check metrics, alerts and dashboard by promtool
@@ -114,7 +115,7 @@ deps-compose: ## install docker-compose, for check
 .PHONY: deps-php
 deps-php: ## install what the PHP client's tests and the storefront need: PHP with its extensions, php-fpm, nginx, PHPUnit
 	@scripts/install-quietly.sh php=php-cli /usr/share/doc/php-curl=php-curl /usr/share/doc/php-apcu=php-apcu /usr/share/doc/php-mysql=php-mysql \
-		/usr/share/doc/php-fpm=php-fpm nginx=nginx-light phpunit=phpunit,php-xml,php-mbstring composer=composer \
+		/usr/share/doc/php-fpm=php-fpm nginx=nginx-light phpunit=phpunit,php-xml,php-mbstring composer=composer phpcs=php-codesniffer \
 		/usr/share/php/Psr/Log=php-psr-log /usr/share/php/Psr/SimpleCache=php-psr-simple-cache /usr/share/php/Psr/Cache=php-psr-cache
 
 .PHONY: deps-promtool

@@ -91,7 +91,7 @@ final class Options
         if (!in_array($this->transport, [null, 'stream', 'curl'], true)) {
             $rules[] = "transport is '$this->transport', but must be 'stream', 'curl' or null";
         }
-        if ($this->adminToken !== null && preg_match('/^[\x21-\x7e]+$/', $this->adminToken) !== 1) {
+        if ($this->adminToken !== null && preg_match('/^[\x21-\x7e]+\z/', $this->adminToken) !== 1) {
             $rules[] = 'adminToken must be visible ASCII without blanks or line ends (trim what you read from a file)';
         }
         return $rules;

@@ -52,7 +52,7 @@ final class ChunkReader
             $this->broken = strlen($this->bytes) > 256;
             return false;
         }
-        if (preg_match('/^([0-9a-fA-F]{1,7})[ \t]*(?:;.*)?$/', substr($this->bytes, 0, $end), $line) !== 1) {
+        if (preg_match('/^([0-9a-fA-F]{1,7})[ \t]*(?:;.*)?\z/', substr($this->bytes, 0, $end), $line) !== 1) {
             $this->broken = true;
             return false;
         }

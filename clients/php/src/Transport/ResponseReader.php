@@ -127,7 +127,7 @@ final class ResponseReader
         } elseif ($length === null) {
             $this->length = -1;
             $this->keeps = false;
-        } elseif (preg_match('/^\d{1,9}$/', $length) === 1 && (int) $length <= self::MOST_BODY) {
+        } elseif (preg_match('/^\d{1,9}\z/', $length) === 1 && (int) $length <= self::MOST_BODY) {
             $this->length = (int) $length;
         } else {
             $this->failure = 'the length of its response is unclear';
