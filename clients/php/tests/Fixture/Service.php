@@ -53,7 +53,8 @@ final class Service
     {
         $this->signal(SIGSTOP);
         $threads = '/proc/' . proc_get_status($this->process)['pid'] . '/task/*/stat';
-        Place::await(static function () use ($threads): bool { // each stops by itself
+        Place::await(static function () use ($threads): bool {
+ // each stops by itself
             $states = array_map(static fn (string $file): string => (string) @file_get_contents($file), glob($threads));
             return preg_grep('/\) [^T]/', $states) === [];
         }, 'that all threads have stopped');
