@@ -247,4 +247,41 @@ final class AwayTest extends TestCase
             self::assertSame([], $this->log->lines);
         }
     }
+
+    /** With APCu all workers know of a dead service, and one of them probes it. */
+    public function testDeadServiceIsKnownToAll(): void
+    {
+        apcu_clear_cache();
+        $service = new Service();
+        $options = ['stateFolder' => null, 'fallback' => Shop::fallback(...), 'retryAfter' => 60_000];
+        $service->kill();
+        for ($key = 1; $key <= 5; $key++) {
+            $this->client($service->url, 'stream', ...$options)->get('products', $key);
+        }
+        self::assertCount(1, $this->log->lines, 'only the first has tried');
+        $service->restart();
+        $shop = $this->client($service->url, 'stream', ...['retryAfter' => 1] + $options);
+        Place::await(function () use ($shop): bool {
+            $shop->get('products', 1);
+            return end($this->sources) === 'service';
+        }, 'that the service is asked again');
+        $this->client($service->url, 'stream', ...$options)->get('products', 1);
+        self::assertSame('service', end($this->sources), 'nor do others think that it is dead');
+    }
+
+    /** Where the folder for what is known cannot be trusted, each process finds out by itself. */
+    public function testFolderOfOthers(): void
+    {
+        $service = new Service();
+        $service->kill();
+        mkdir("$this->folder/state");
+        chmod("$this->folder/state", 0777);
+        for ($key = 1; $key <= 2; $key++) {
+            $shop = $this->client($service->url, 'stream', fallback: Shop::fallback(...));
+            $shop->get('products', $key);
+            $shop->get('products', $key);
+        }
+        self::assertCount(2, $this->log->lines);
+        self::assertSame(['.', '..'], scandir("$this->folder/state"));
+    }
 }

@@ -53,8 +53,8 @@ final class Service
     {
         $this->signal(SIGSTOP);
         $threads = '/proc/' . proc_get_status($this->process)['pid'] . '/task/*/stat';
+        // Each stops by itself.
         Place::await(static function () use ($threads): bool {
- // each stops by itself
             $states = array_map(static fn (string $file): string => (string) @file_get_contents($file), glob($threads));
             return preg_grep('/\) [^T]/', $states) === [];
         }, 'that all threads have stopped');
@@ -110,7 +110,8 @@ final class Service
         foreach (file($log) as $line) {
             $said = json_decode($line, true);
             if (($said['msg'] ?? '') === 'listening') {
-                $url = str_starts_with($said['address'], '/') ? "unix:{$said['address']}" : "http://{$said['address']}";
+                $scheme = $said['as'] === 'listen' && in_array('-tls-cert', $this->flags, true) ? 'https' : 'http';
+                $url = str_starts_with($said['address'], '/') ? "unix:{$said['address']}" : "$scheme://{$said['address']}";
                 $said['as'] === 'listen' ? $this->url = $url : $this->adminUrl = $url;
             }
         }
@@ -119,6 +120,6 @@ final class Service
 
     private static function address(string $url): string
     {
-        return str_starts_with($url, 'unix:') ? $url : substr($url, strlen('http://'));
+        return str_starts_with($url, 'unix:') ? $url : substr(strstr($url, '//'), 2);
     }
 }
