@@ -47,10 +47,10 @@ func Load(ctx context.Context, db *sql.DB, products int) error {
 		in.row("manufacturers", i+1, makers[i%len(makers)]+" "+houses[i/len(makers)])
 	}
 	for i, k := range kinds {
-		in.row("categories", i+1, k.category)
+		in.row("categories", i+1, roomOf(k), k.category)
 	}
 	for i, name := range rooms {
-		in.row("categories", roomID(i), name)
+		in.row("categories", roomID(i), 0, name)
 	}
 	random := rand.New(rand.NewPCG(seed, seed))
 	for id := 1; id <= products; id++ {
@@ -61,6 +61,9 @@ func Load(ctx context.Context, db *sql.DB, products int) error {
 
 // roomID returns the category of a room: they follow the kinds.
 func roomID(i int) int { return len(kinds) + 1 + i }
+
+// roomOf returns the category of a kind's room.
+func roomOf(k kind) int { return roomID(slices.Index(rooms[:], k.room)) }
 
 // product inserts a product with all that belongs to it.
 func (in *inserter) product(id int, random *rand.Rand) {
@@ -83,7 +86,7 @@ func (in *inserter) product(id int, random *rand.Rand) {
 		in.row("product_attributes", id, name, attribute(random, i, material))
 	}
 	in.row("product_to_category", kindID, id)
-	in.row("product_to_category", roomID(slices.Index(rooms[:], k.room)), id)
+	in.row("product_to_category", roomOf(k), id)
 	if random.IntN(5) == 0 {
 		in.row("product_to_category", roomID(len(rooms)-1), id) // a gift
 	}

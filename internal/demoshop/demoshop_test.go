@@ -49,6 +49,10 @@ func TestShopIsServed(t *testing.T) {
 					t.Errorf("product 1 has no %s: %s", part, one.Document.Body())
 				}
 			}
+			menu, kitchen := load(t, db, c, "menu", "0")[0].Document, load(t, db, c, "menu", "33")[0].Document
+			if first := string(load(t, db, c, "categories", "33")[0].Document.Body()); menu.Len() != 8 || kitchen.Len() != 7 || first != `{"category_id":33,"parent_id":0,"name":"Kitchen"}` {
+				t.Errorf("the menu has %d categories, the kitchen %d, and is %s; want 8, 7", menu.Len(), kitchen.Len(), first)
+			}
 		})
 	}
 }

@@ -38,9 +38,12 @@ CREATE TABLE product_attributes (
   value VARCHAR(255) NOT NULL,
   PRIMARY KEY (product_id, name)
 ) ENGINE=InnoDB;
+-- parent_id is the category above; 0 for those of the shop's menu.
 CREATE TABLE categories (
   category_id INT UNSIGNED NOT NULL PRIMARY KEY,
-  name VARCHAR(64) NOT NULL
+  parent_id INT UNSIGNED NOT NULL,
+  name VARCHAR(64) NOT NULL,
+  KEY parent_id (parent_id)
 ) ENGINE=InnoDB;
 CREATE TABLE product_to_category (
   category_id INT UNSIGNED NOT NULL,
