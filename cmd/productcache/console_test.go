@@ -345,8 +345,7 @@ func TestConsoleIsAccessible(t *testing.T) {
 	}{{"light", desktop}, {"dark", chromium.View{Width: 1280, Height: 900, Dark: true}}, {"phone", phone}, {"phone-dark", chromium.View{Width: 360, Height: 740, Dark: true}}} {
 		w.Show(screen.View)
 		w.Await(fmt.Sprint("innerWidth === ", screen.Width))
-		var faint []string
-		if w.Eval(faintText, &faint); len(faint) > 0 {
+		if faint := w.FaintText(); len(faint) > 0 {
 			t.Errorf("%s: contrast below 4.5: %q", screen.name, faint)
 		}
 		var width int
@@ -359,23 +358,3 @@ func TestConsoleIsAccessible(t *testing.T) {
 	}
 	w.content()
 }
-
-// faintText lists texts whose contrast is below what WCAG 2.2, level AA, asks for.
-const faintText = `(() => {
-	const parse = (c) => { const [r, g, b, a = 1] = c.match(/[\d.]+/g).map(Number); return {r, g, b, a}; };
-	const luminance = ({r, g, b}) => [r, g, b].map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-		.reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-	const ground = (e) => {
-		for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor); if (c.a === 1) return c; }
-		return {r: 255, g: 255, b: 255};
-	};
-	const faint = [];
-	const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-	while (walk.nextNode()) {
-		const e = walk.currentNode.parentElement, text = walk.currentNode.textContent.trim();
-		if (!text || e.closest('[hidden], :disabled, noscript, script') || e.getClientRects().length === 0) continue;
-		const [a, b] = [luminance(parse(getComputedStyle(e).color)), luminance(ground(e))].sort((a, b) => b - a);
-		if ((a + 0.05) / (b + 0.05) < 4.5) faint.push(text + ' ' + ((a + 0.05) / (b + 0.05)).toFixed(2));
-	}
-	return faint;
-})()`

@@ -12,7 +12,7 @@ import (
 
 const page = `<!doctype html><html lang="en"><title>a page</title><link rel="icon" href="data:,">
 <label>Name <input id="name"></label><button id="greet" onclick="says.textContent='hello '+document.querySelector('#name').value">Greet</button>
-<p id="says"></p><script>if (location.hash) console.error('wrong'); else console.log('fine')</script>`
+<p id="says"></p><p style="background:#fff;color:#999">grey</p><script>if (location.hash) console.error('wrong'); else console.log('fine')</script>`
 
 func TestPage(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = fmt.Fprint(w, page) }))
@@ -32,6 +32,9 @@ func TestPage(t *testing.T) {
 	}
 	if nodes := fmt.Sprint(p.Accessible()); !strings.Contains(nodes, "{textbox Name}") || !strings.Contains(nodes, "{button Greet}") {
 		t.Errorf("a screen reader is told %s, want a textbox Name and a button Greet", nodes)
+	}
+	if faint := fmt.Sprint(p.FaintText()); faint != "[grey 2.85]" {
+		t.Errorf("faint texts: %s, want [grey 2.85]", faint)
 	}
 	if png := p.Screenshot(true); !strings.HasPrefix(string(png), "\x89PNG") {
 		t.Errorf("a screenshot of %d bytes is no PNG", len(png))
