@@ -7,6 +7,8 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 BUILD := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 LISTEN ?= 127.0.0.1:8080
 ADMIN_LISTEN ?= 127.0.0.1:8081
+STOREFRONT ?= 127.0.0.1:8082
+SERVER ?= php
 PROMTOOL := $${PRODUCTCACHE_TEST_PROMETHEUS:-$${XDG_CACHE_HOME:-$$HOME/.cache}/productcache-test/prometheus}/promtool
 
 .PHONY: help
@@ -22,6 +24,11 @@ build: ## build bin/productcache, a static binary
 demo: deps build ## serve a shop of 10,000 products out of a private MariaDB (LISTEN=, ADMIN_LISTEN= change its addresses)
 	@go build -o bin/demo ./cmd/demo
 	@exec bin/demo -program bin/productcache -listen $(LISTEN) -admin-listen $(ADMIN_LISTEN)
+
+.PHONY: storefront
+storefront: deps deps-php build ## the demo with a shop in PHP before it (STOREFRONT= is its address; SERVER=fpm serves it by php-fpm and nginx)
+	@go build -o bin/demo ./cmd/demo
+	@exec bin/demo -program bin/productcache -listen $(LISTEN) -admin-listen $(ADMIN_LISTEN) -storefront $(STOREFRONT) -storefront-server $(SERVER)
 
 .PHONY: test
 test: deps deps-race deps-curl deps-backup deps-mysql deps-promtool deps-chromium deps-php ## run all tests, with the race detector, against real servers

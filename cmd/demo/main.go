@@ -1,6 +1,7 @@
 // Command demo shows the service at work: it starts a private MariaDB, fills it
 // with a shop of 10,000 products, and runs the productcache program in front of
-// it, as an operator would. When it ends nothing is left behind.
+// it, as an operator would; if asked to, with a storefront in PHP before it.
+// When it ends nothing is left behind.
 package main
 
 import (
@@ -13,6 +14,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"productcache/internal/phpserver"
 )
 
 func main() {
@@ -30,6 +33,7 @@ type options struct {
 	listen      string
 	adminListen string
 	products    int
+	storefront  phpserver.Config // without an address there is none
 }
 
 // run shows the demo until ctx is done or the service ends.
@@ -60,6 +64,9 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:8080", "`address` of its public API")
 	flags.StringVar(&o.adminListen, "admin-listen", "127.0.0.1:8081", "`address` of its admin API")
 	flags.IntVar(&o.products, "products", 10000, "`number` of products in the shop")
+	flags.StringVar(&o.storefront.Address, "storefront", "", "`address` of a storefront in PHP; none without")
+	flags.StringVar((*string)(&o.storefront.Kind), "storefront-server", string(phpserver.BuiltIn), "what serves it: php, PHP's own `server`, or fpm, php-fpm with nginx")
+	flags.StringVar(&o.storefront.Folder, "storefront-folder", "clients/php/storefront/public", "its `folder`")
 	return o, flags.Parse(args)
 }
 
@@ -72,10 +79,15 @@ func (o options) validate() (err error) {
 	if o.products < 1 {
 		err = errors.Join(err, fmt.Errorf("-products %d: a shop has one at least", o.products))
 	}
-	for _, a := range []struct{ address, flag, variable string }{
+	addresses := []struct{ address, flag, variable string }{
 		{o.listen, "-listen", "LISTEN"},
 		{o.adminListen, "-admin-listen", "ADMIN_LISTEN"},
-	} {
+	}
+	if o.storefront.Address != "" {
+		err = errors.Join(err, o.storefront.Validate())
+		addresses = append(addresses, struct{ address, flag, variable string }{o.storefront.Address, "-storefront", "STOREFRONT"})
+	}
+	for _, a := range addresses {
 		l, e := net.Listen("tcp", a.address)
 		switch {
 		case e == nil:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -38,8 +39,20 @@ func serve(ctx context.Context, o options, s *shop, stdout, stderr io.Writer) er
 		case <-pause.C:
 		}
 	}
-	announce(o, s.server.Socket(), stdout)
-	return named(<-ended)
+	front, err := openStorefront(ctx, o, s, stderr)
+	if err != nil {
+		_ = service.Process.Signal(syscall.SIGTERM) // it may have ended
+		return errors.Join(err, named(<-ended))
+	}
+	announce(o, s.server.Socket(), front.url(), stdout)
+	select {
+	case err = <-ended:
+		return errors.Join(named(err), front.close())
+	case <-front.ended():
+		err = errors.Join(errors.New("the storefront has ended"), front.close())
+		_ = service.Process.Signal(syscall.SIGTERM)
+		return errors.Join(err, named(<-ended))
+	}
 }
 
 // foreign returns the variables that are not the service's: a setting of the
@@ -70,7 +83,10 @@ func ready(ctx context.Context, admin string) bool {
 	return response.StatusCode == http.StatusOK
 }
 
-func announce(o options, socket string, stdout io.Writer) {
+func announce(o options, socket, storefront string, stdout io.Writer) {
+	if storefront != "" {
+		fmt.Fprintf(stdout, "\nThe shop is open: %s/\n", storefront)
+	}
 	fmt.Fprintf(stdout, `
 Serving on http://%[1]s. Try:
 

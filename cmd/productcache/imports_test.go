@@ -11,7 +11,7 @@ import (
 // may import none.
 var mayImport = map[string][]string{
 	"cmd/productcache":           {"internal/admin", "internal/binlog", "internal/cache", "internal/catalog", "internal/document", "internal/httpapi", "internal/problem", "internal/snapshot", "internal/store"},
-	"cmd/demo":                   {"internal/demoshop", "internal/mysqltest"},
+	"cmd/demo":                   {"internal/demoshop", "internal/mysqltest", "internal/phpserver"},
 	"internal/admin":             {"internal/cache", "internal/problem"},
 	"internal/httpapi":           {"internal/cache", "internal/document", "internal/problem"},
 	"internal/store":             {"internal/catalog", "internal/document"},
@@ -29,12 +29,14 @@ var mayImport = map[string][]string{
 	"internal/demoshop":          {},
 	"internal/mysqltest":         {},
 	"internal/chromium":          {},
+	"internal/phpserver":         {},
 	"benchmarks":                 {},
 	"benchmarks/internal/child":  {},
 	"benchmarks/internal/outage": {},
 	"deploy/backup":              {},
 	"docs/catalogs":              {},
 	"deploy/systemd":             {},
+	"clients/php/storefront":     {},
 }
 
 // onlyIn says who may import what is not ours, tests aside.
