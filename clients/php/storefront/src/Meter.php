@@ -95,9 +95,9 @@ final class Meter
             $call->source === Observation::LOCAL => 'this machine’s APCu',
             $call->source === Observation::FALLBACK => 'the shop’s own SQL',
             $call->source === Observation::NONE => 'nowhere',
-            str_contains($status, 'stale-error') => 'its memory, while MySQL fails',
-            str_contains($status, 'fwd=') => 'MySQL, now in its memory',
-            default => 'its memory',
+            str_contains($status, 'stale-error') => 'the cache’s memory, since MySQL fails',
+            str_contains($status, 'fwd=') => 'MySQL through the cache',
+            default => 'the cache’s memory',
         };
     }
 }

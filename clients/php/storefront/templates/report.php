@@ -31,7 +31,7 @@ $fellBack = $source === Source::Cache && $meter->fellBack();
     : 'The cache did not answer everything.' ?></p>
 <?php endif ?>
 <dl class="figures">
-<div><dt>Queries to MySQL</dt><dd id="report-queries"><?= number_format($meter->queryCount()) ?></dd></div>
+<div><dt>PHP’s queries to MySQL</dt><dd id="report-queries"><?= number_format($meter->queryCount()) ?></dd></div>
 <div><dt>Calls of the cache</dt><dd id="report-calls"><?= count($calls) ?></dd></div>
 <div><dt>Time in PHP</dt><dd id="report-time"><?= e(milliseconds($meter->milliseconds())) ?></dd></div>
 </dl>
@@ -39,9 +39,9 @@ $fellBack = $source === Source::Cache && $meter->fellBack();
 <p id="report-sources"><?php
     $parts = [];
     foreach ($meter->sources() as $where => $n) {
-        $parts[] = count_of($n, 'call was', 'calls were') . ' answered from ' . $where;
+        $parts[] = ($parts === [] ? count_of($n, 'call was answered', 'calls were answered') : $n) . ' from ' . $where;
     }
-    echo e(ucfirst(implode(', ', $parts)) . '.');
+    echo e(implode(', ', $parts) . '.');
 ?></p>
 <?php endif ?>
 <?php if ($calls !== [] || $meter->queryCount() > 0) : ?>
