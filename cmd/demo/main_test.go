@@ -55,6 +55,83 @@ func TestDemo(t *testing.T) {
 	}
 }
 
+// TestStorefront opens the shop on both servers, wants the cache to make its
+// pages, and the end of its server to end all.
+func TestStorefront(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "productcache")
+	if out, err := exec.Command("go", "build", "-o", program, "productcache/cmd/productcache").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	for _, kind := range []string{"php", "fpm"} {
+		t.Run(kind, func(t *testing.T) {
+			temporary := useTempDir(t)
+			address := freeAddress(t)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			stdout, w := io.Pipe()
+			done := make(chan error, 1)
+			var stderr strings.Builder
+			go func() {
+				err := run(ctx, []string{"-program", program, "-listen", freeAddress(t), "-admin-listen", freeAddress(t), "-products", "200",
+					"-storefront", address, "-storefront-server", kind, "-storefront-folder", "../../clients/php/storefront/public"}, w, &stderr)
+				w.CloseWithError(io.EOF)
+				done <- err
+			}()
+			text := readUntil(t, stdout, "Ctrl-C ends")
+			go io.Copy(io.Discard, stdout)
+			if !strings.Contains(text, "The shop is open: http://"+address+"/") {
+				t.Errorf("the demo does not say where the shop is:\n%s", text)
+			}
+			response, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Get("http://" + address + "/product/42")
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(response.Body)
+			response.Body.Close()
+			if timing := response.Header.Get("Server-Timing"); response.StatusCode != http.StatusOK || err != nil || !strings.Contains(timing, `"0 queries"`) || !strings.Contains(timing, `"4 calls"`) {
+				t.Errorf("a product = %d, %v, %s; want 200, by 4 calls and no query\n%s", response.StatusCode, err, timing, body)
+			}
+			cancel()
+			if err := <-done; err != nil || stderr.Len() > 0 {
+				t.Errorf("run = %v, with errors %q; want none", err, &stderr)
+			}
+			expectNothing(t, temporary)
+			if c, err := net.Dial("tcp", address); err == nil {
+				c.Close()
+				t.Errorf("something still listens on %s", address)
+			}
+		})
+	}
+}
+
+// TestStorefrontCannotStart wants the service to be ended too.
+func TestStorefrontCannotStart(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "productcache")
+	temporary := useTempDir(t)
+	if out, err := exec.Command("go", "build", "-o", program, "productcache/cmd/productcache").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	listen, address := freeAddress(t), freeAddress(t)
+	busy := make(chan net.Listener, 1)
+	stdout, w := io.Pipe()
+	go func() { // takes the address after it was found free
+		bufio.NewReader(stdout).ReadString('\n')
+		l, _ := net.Listen("tcp", address)
+		busy <- l
+		io.Copy(io.Discard, stdout)
+	}()
+	err := run(t.Context(), []string{"-program", program, "-listen", listen, "-admin-listen", freeAddress(t), "-products", "10",
+		"-storefront", address, "-storefront-folder", "../../clients/php/storefront/public"}, w, io.Discard)
+	w.Close()
+	if l := <-busy; l != nil {
+		l.Close()
+	}
+	if err == nil || !strings.Contains(err.Error(), "address already in use") {
+		t.Errorf("run = %v, want the address in use", err)
+	}
+	expectNothing(t, temporary)
+}
+
 // tryWhatItPrints runs the three curl lines and looks at the metrics and the socket.
 func tryWhatItPrints(t *testing.T, text string) {
 	t.Helper()
@@ -132,8 +209,9 @@ func TestMistakesAreFoundFirst(t *testing.T) {
 	}
 	defer l.Close()
 	var stdout strings.Builder
-	err = run(t.Context(), []string{"-program", "no/such", "-listen", l.Addr().String(), "-admin-listen", l.Addr().String(), "-products", "0"}, &stdout, io.Discard)
-	for _, want := range []string{"no program no/such", "make build", l.Addr().String() + " is in use", " LISTEN=", "ADMIN_LISTEN=", "-products 0"} {
+	err = run(t.Context(), []string{"-program", "no/such", "-listen", l.Addr().String(), "-admin-listen", l.Addr().String(), "-products", "0",
+		"-storefront", l.Addr().String(), "-storefront-server", "apache", "-storefront-folder", "no/pages"}, &stdout, io.Discard)
+	for _, want := range []string{"STOREFRONT=", `kind of server "apache"`, "no/pages/index.php", "no program no/such", "make build", l.Addr().String() + " is in use", " LISTEN=", "ADMIN_LISTEN=", "-products 0"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("run = %v, want %q in it", err, want)
 		}

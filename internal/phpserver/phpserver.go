@@ -90,10 +90,8 @@ func Start(ctx context.Context, c Config) (_ *Server, err error) {
 	if c.Workers == 0 {
 		c.Workers = defaultWorkers
 	}
-	if c.Address == "" {
-		if c.Address, err = freeAddress(); err != nil {
-			return nil, err
-		}
+	if c.Address, err = freeAddress(c.Address); err != nil {
+		return nil, fmt.Errorf("phpserver: %w", err)
 	}
 	s := &Server{address: c.Address, ended: make(chan struct{}, 2)}
 	if s.folder, err = os.MkdirTemp("", "productcache-php-"); err != nil {
@@ -229,8 +227,13 @@ func find(name string) (string, error) {
 	return "", fmt.Errorf("there is no program %s: `make deps-php` installs it", name)
 }
 
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+// freeAddress returns the address, or a free port of 127.0.0.1 for none. Whoever
+// listens there already would answer in the server's place.
+func freeAddress(address string) (string, error) {
+	if address == "" {
+		address = "127.0.0.1:0"
+	}
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return "", err
 	}

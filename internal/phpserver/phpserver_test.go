@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -173,14 +174,19 @@ func TestRunsAsAnybody(t *testing.T) {
 // TestSaysWhatIsMissing before anything is started.
 func TestSaysWhatIsMissing(t *testing.T) {
 	temporary := useTempDir(t)
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
 	for _, c := range []struct {
 		config phpserver.Config
 		want   string
 	}{
 		{phpserver.Config{Kind: "apache", Folder: folder(t)}, `no kind of server "apache": php is PHP's own, fpm is php-fpm with nginx`},
 		{phpserver.Config{Folder: "/no/such"}, "/no/such/index.php"},
-		{phpserver.Config{Folder: folder(t), Address: "127.0.0.1:1:1"}, "ended at its start"},
-		{phpserver.Config{Kind: phpserver.FPM, Folder: folder(t), Address: "127.0.0.1:1:1"}, "nginx ended at its start"},
+		{phpserver.Config{Folder: folder(t), Address: busy.Addr().String()}, "address already in use"},
+		{phpserver.Config{Kind: phpserver.FPM, Folder: folder(t), Workers: -1}, " ended at its start"},
 	} {
 		s, err := phpserver.Start(t.Context(), c.config)
 		if err == nil {
