@@ -41,6 +41,11 @@ test-console: deps deps-chromium ## run the tests of the console in Chromium; it
 	@mkdir -p bin
 	PRODUCTCACHE_TEST_REQUIRE_CHROMIUM=1 go test -count=1 -v -run '^TestConsole' -artifacts -outputdir $(CURDIR)/bin ./cmd/productcache
 
+.PHONY: test-storefront
+test-storefront: deps deps-php deps-chromium ## run the tests of the storefront in Chromium; its screenshots are left in bin/_artifacts
+	@mkdir -p bin
+	PRODUCTCACHE_TEST_REQUIRE_CHROMIUM=1 go test -count=1 -v -artifacts -outputdir $(CURDIR)/bin ./clients/php/storefront
+
 .PHONY: check
 check: deps-compose deps-shellcheck deps-php check-monitoring ## check format, vet, staticcheck, go.mod, imports, scripts, PHP, docker-compose.yml, metrics and alerts
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt would change: $$unformatted"; exit 1; }
@@ -112,7 +117,7 @@ deps-shellcheck: ## install shellcheck, for check
 	@scripts/install.sh shellcheck shellcheck
 
 .PHONY: deps-chromium
-deps-chromium: ## install Chromium, in which the console is tested
+deps-chromium: ## install Chromium, in which the console and the storefront are tested
 	@scripts/install.sh chromium chromium
 
 .PHONY: deps-compose

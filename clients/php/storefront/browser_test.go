@@ -145,6 +145,7 @@ func TestMySQLStops(t *testing.T) {
 	b.visit("/product/43")
 	b.shows("main", "Pages seen lately still work.")
 	b.shows(".rooms", "Kitchen")
+	b.shows("#report-sources", "1 call was answered from the cache’s memory, 1 call had no answer.")
 	b.artifact("away")
 	if err := b.server.Restart(); err != nil {
 		t.Fatal(err)

@@ -75,6 +75,7 @@ final class Database
 
     private function gone(PDOException $e): Away
     {
+        $this->meter->away();
         return $this->away = new Away('MySQL does not answer', 0, $e);
     }
 }

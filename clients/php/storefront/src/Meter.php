@@ -9,10 +9,13 @@ use Productcache\Observation;
 /** Notes what a page has cost: its queries to MySQL and its calls of the service. */
 final class Meter
 {
+    private const NOWHERE = 'nowhere';
+
     /** @var array<string, array{count: int, milliseconds: float}> by statement */
     private array $queries = [];
     /** @var list<Observation> */
     private array $calls = [];
+    private bool $away = false;
 
     /** @param float $began Unix time at which the page began */
     public function __construct(private readonly float $began)
@@ -26,6 +29,12 @@ final class Meter
             'count' => $known['count'] + 1,
             'milliseconds' => $known['milliseconds'] + $milliseconds,
         ];
+    }
+
+    /** Notes that MySQL does not answer on this page. */
+    public function away(): void
+    {
+        $this->away = true;
     }
 
     public function call(Observation $call): void
@@ -68,12 +77,22 @@ final class Meter
         return array_sum(array_map(static fn (Observation $c): float => $c->milliseconds, $this->calls));
     }
 
-    /** @return array<string, int> how many calls were answered from where; the most first */
-    public function sources(): array
+    /** How many calls were answered from where, in words: the most first, those without an answer last. */
+    public function summary(): string
     {
         $sources = array_count_values(array_map($this->source(...), $this->calls));
+        $lost = $sources[self::NOWHERE] ?? 0;
+        unset($sources[self::NOWHERE]);
         arsort($sources);
-        return $sources;
+        $parts = [];
+        foreach ($sources as $where => $n) {
+            $count = $parts === [] ? count_of($n, 'call was answered', 'calls were answered') : (string) $n;
+            $parts[] = "$count from $where";
+        }
+        if ($lost > 0) {
+            $parts[] = count_of($lost, 'call', 'calls') . ' had no answer';
+        }
+        return implode(', ', $parts) . '.';
     }
 
     /** Tells whether the shop had to do without the service somewhere on this page. */
@@ -93,8 +112,8 @@ final class Meter
         $status = (string) $call->cacheStatus;
         return match (true) {
             $call->source === Observation::LOCAL => 'this machine’s APCu',
-            $call->source === Observation::FALLBACK => 'the shop’s own SQL',
-            $call->source === Observation::NONE => 'nowhere',
+            $call->source === Observation::NONE => self::NOWHERE,
+            $call->source === Observation::FALLBACK => $this->away ? self::NOWHERE : 'the shop’s own SQL',
             str_contains($status, 'stale-error') => 'the cache’s memory, since MySQL fails',
             str_contains($status, 'fwd=') => 'MySQL through the cache',
             default => 'the cache’s memory',

@@ -37,7 +37,7 @@ namespace Storefront;
 </a>
 <form class="search" action="/search" role="search">
 <label class="unseen" for="sku">Article numbers</label>
-<input id="sku" name="sku" value="<?= e($text) ?>" placeholder="Article number, e.g. MU-00042" maxlength="1000" autocomplete="off" spellcheck="false">
+<input id="sku" name="sku" value="<?= e($text) ?>" placeholder="Article number" maxlength="1000" autocomplete="off" spellcheck="false">
 <button>Find</button>
 </form>
 </div>

@@ -31,23 +31,17 @@ $fellBack = $source === Source::Cache && $meter->fellBack();
     : 'The cache did not answer everything.' ?></p>
 <?php endif ?>
 <dl class="figures">
-<div><dt>PHP’s queries to MySQL</dt><dd id="report-queries"><?= number_format($meter->queryCount()) ?></dd></div>
-<div><dt>Calls of the cache</dt><dd id="report-calls"><?= count($calls) ?></dd></div>
+<div><dt>SQL queries</dt><dd id="report-queries"><?= number_format($meter->queryCount()) ?></dd></div>
+<div><dt>Cache calls</dt><dd id="report-calls"><?= count($calls) ?></dd></div>
 <div><dt>Time in PHP</dt><dd id="report-time"><?= e(milliseconds($meter->milliseconds())) ?></dd></div>
 </dl>
 <?php if ($calls !== []) : ?>
-<p id="report-sources"><?php
-    $parts = [];
-    foreach ($meter->sources() as $where => $n) {
-        $parts[] = ($parts === [] ? count_of($n, 'call was answered', 'calls were answered') : $n) . ' from ' . $where;
-    }
-    echo e(implode(', ', $parts) . '.');
-?></p>
+<p id="report-sources"><?= e($meter->summary()) ?></p>
 <?php endif ?>
 <?php if ($calls !== [] || $meter->queryCount() > 0) : ?>
 <details>
 <summary>Every call and query</summary>
-<div class="tables">
+<div class="tables" tabindex="0" role="region" aria-label="Calls and queries">
     <?php if ($calls !== []) : ?>
 <table>
 <caption>Calls of the cache</caption>
