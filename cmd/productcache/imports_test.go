@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 	"deploy/backup":              {},
 	"docs/catalogs":              {},
 	"deploy/systemd":             {},
+	"clients/php":                {},
 	"clients/php/storefront":     {},
 }
 

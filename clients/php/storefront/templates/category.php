@@ -49,11 +49,11 @@ $link = static fn (int $n): string => $n === 1 ? $here : "$here?page=$n";
     <?php endif ?>
 <ul>
     <?php foreach (View::pagination($page->page, $page->pages()) as $n) : ?>
-<li><?php if ($n === null) : ?>
-<span class="gap" aria-hidden="true">…</span>
+        <?php if ($n === null) : ?>
+<li><span class="gap" aria-hidden="true">…</span></li>
         <?php else : ?>
-<a href="<?= e($link($n)) ?>" aria-label="Page <?= $n ?>"<?= $n === $page->page ? ' aria-current="page"' : '' ?>><?= $n ?></a>
-        <?php endif ?></li>
+<li><a href="<?= e($link($n)) ?>" aria-label="Page <?= $n ?>"<?= $n === $page->page ? ' aria-current="page"' : '' ?>><?= $n ?></a></li>
+        <?php endif ?>
     <?php endforeach ?>
 </ul>
     <?php if ($page->page < $page->pages()) : ?>
