@@ -94,3 +94,19 @@ func TestBothWaysShowTheSame(t *testing.T) {
 		}
 	}
 }
+
+// TestSettings: what else the environment may say.
+func TestSettings(t *testing.T) {
+	r := open(t, phpserver.BuiltIn, shared(t)())
+	if home := r.get("/", false).body; !strings.Contains(home, `id="shelf-title">Gifts<`) {
+		t.Errorf("the home page shows no shelf of gifts: %s", home)
+	}
+	r.openStorefront(phpserver.FPM, "STOREFRONT_LOCAL_TTL=60", "STOREFRONT_FEATURED=0")
+	if home := r.get("/", false).body; strings.Contains(home, "shelf-title") {
+		t.Errorf("with STOREFRONT_FEATURED=0 the home page shows a shelf: %s", home)
+	}
+	r.get("/product/42", false)
+	if page := r.get("/product/42", false).body; !strings.Contains(page, "4 calls were answered from this machine’s APCu.") {
+		t.Errorf("with STOREFRONT_LOCAL_TTL, calls are not answered from APCu: %s", page)
+	}
+}

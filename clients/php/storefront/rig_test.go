@@ -121,19 +121,20 @@ func (r *rig) fill() {
 	}
 }
 
-func (r *rig) openStorefront(kind phpserver.Kind) {
+// openStorefront starts it, with more environment.
+func (r *rig) openStorefront(kind phpserver.Kind, env ...string) {
 	r.t.Helper()
 	dsn, err := mysql.ParseDSN(r.dsn)
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	host, port, _ := net.SplitHostPort(dsn.Addr)
-	front, err := phpserver.Start(r.t.Context(), phpserver.Config{Kind: kind, Folder: "public", Log: r.log, Env: []string{
-		"STOREFRONT_SERVICE=unix:" + r.path("public.sock"),
+	front, err := phpserver.Start(r.t.Context(), phpserver.Config{Kind: kind, Folder: "public", Log: r.log, Env: append(env,
+		"STOREFRONT_SERVICE=unix:"+r.path("public.sock"),
 		fmt.Sprintf("STOREFRONT_MYSQL=mysql:host=%s;port=%s;dbname=%s;charset=utf8mb4", host, port, r.database),
-		"STOREFRONT_MYSQL_USER=" + dsn.User,
-		"STOREFRONT_MYSQL_PASSWORD=" + dsn.Passwd,
-	}})
+		"STOREFRONT_MYSQL_USER="+dsn.User,
+		"STOREFRONT_MYSQL_PASSWORD="+dsn.Passwd,
+	)})
 	if err != nil {
 		r.t.Fatalf("%v\n%s", err, r.log)
 	}
