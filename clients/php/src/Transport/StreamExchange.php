@@ -71,6 +71,9 @@ final class StreamExchange implements Exchange
      */
     public function await(int $i, array &$read, array &$write): void
     {
+        if ($this->stream !== null && !is_resource($this->stream)) {
+            $this->fail('cut off by PHP\'s shutdown'); // see StreamTransport: destructors come later
+        }
         if ($this->stream !== null && $this->unsent !== '') {
             $write[$i] = $this->stream;
         }
