@@ -15,7 +15,9 @@ final class ConnectionTest extends TestCase
     private const PAGE = <<<'PHP'
         <?php
         require getenv('AUTOLOAD');
-        $options = new Productcache\Options(timeout: 10000, transport: $_GET['transport'] ?? null);
+        $options = isset($_GET['dead'])
+            ? new Productcache\Options(timeout: 100, retryAfter: 1, fallback: fn ($lookup, $keys) => [$keys[0] => ['id' => -1]])
+            : new Productcache\Options(timeout: 10000, transport: $_GET['transport'] ?? null);
         $shop = new Productcache\Client(getenv('SERVICE'), $options);
         if (isset($_GET['after'])) { // ends in the middle of a call
             pcntl_async_signals(true);
@@ -39,11 +41,11 @@ final class ConnectionTest extends TestCase
         file_put_contents("$this->folder/page.php", self::PAGE);
         $pipes = [];
         $this->server = proc_open(
-            [PHP_BINARY, '-d', 'display_errors=0', '-S', '127.0.0.1:0', "$this->folder/page.php"],
+            [PHP_BINARY, '-d', 'display_errors=0', '-d', 'log_errors=1', '-S', '127.0.0.1:0', "$this->folder/page.php"],
             [1 => ['file', '/dev/null', 'w'], 2 => ['file', "$this->folder/log", 'w']],
             $pipes,
             null,
-            ['AUTOLOAD' => __DIR__ . '/../autoload.php', 'SERVICE' => $this->service->url],
+            ['AUTOLOAD' => __DIR__ . '/../autoload.php', 'SERVICE' => $this->service->url, 'TMPDIR' => $this->folder],
         );
         Place::await(function (): bool {
             $listens = preg_match('~\((http://127\.0\.0\.1:\d+)\) started~', (string) file_get_contents("$this->folder/log"), $match) === 1;
@@ -88,6 +90,19 @@ final class ConnectionTest extends TestCase
         $this->expectProduct(1);
         $this->service->restart();
         $this->expectProduct(2);
+    }
+
+    /** A page that ends while a probe of a frozen service is on its way has no error, and nor has the next one. */
+    public function testPageThatEndsWithAProbe(): void
+    {
+        $this->service->freeze();
+        for ($i = 0; $i < 5; $i++) {
+            usleep(2000); // past retryAfter: this page sends a probe
+            self::assertSame('{"id":-1}', $this->page('key=1&dead'));
+        }
+        $this->service->thaw();
+        Place::await(fn (): bool => $this->page('key=1&dead') !== '{"id":-1}', 'that the service is asked again');
+        self::assertStringNotContainsString('Fatal', (string) file_get_contents("$this->folder/log"));
     }
 
     /** @return iterable<string, array{string}> */
