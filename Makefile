@@ -41,6 +41,10 @@ test-console: deps deps-chromium ## run the tests of the console in Chromium; it
 	@mkdir -p bin
 	PRODUCTCACHE_TEST_REQUIRE_CHROMIUM=1 go test -count=1 -v -run '^TestConsole' -artifacts -outputdir $(CURDIR)/bin ./cmd/productcache
 
+.PHONY: test-php
+test-php: deps deps-php ## run the tests of the PHP client
+	go test -count=1 -v ./clients/php
+
 .PHONY: test-storefront
 test-storefront: deps deps-php deps-chromium ## run the tests of the storefront in Chromium; its screenshots are left in bin/_artifacts
 	@mkdir -p bin
