@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"productcache/benchmarks/internal/child"
+	"productcache/benchmarks/internal/machine"
 )
 
 // bench is everything of a run.
@@ -25,7 +26,7 @@ type bench struct {
 }
 
 func newBench(o *options) (*bench, error) {
-	b := &bench{options: o, products: newShop(), keys: newKeys(), loadBefore: loadAverage()}
+	b := &bench{options: o, products: newShop(), keys: newKeys(), loadBefore: machine.Load()}
 	for _, program := range []*string{&o.program, &o.rivals} {
 		absolute, err := filepath.Abs(*program)
 		if err != nil {
@@ -34,7 +35,7 @@ func newBench(o *options) (*bench, error) {
 		*program = absolute
 	}
 	var err error
-	if b.folder, err = os.MkdirTemp(memoryFolder(), "productcache-peers-"); err != nil {
+	if b.folder, err = os.MkdirTemp(machine.MemoryFolder(), "productcache-peers-"); err != nil {
 		return nil, err
 	}
 	if err := os.Setenv("TMPDIR", b.folder); err != nil { // the database's too: no disk has a part in a run
@@ -44,15 +45,6 @@ func newBench(o *options) (*bench, error) {
 	// Workers of some servers are other users, and reach their socket here.
 	err = os.Chmod(b.folder, 0o755)
 	return b, err
-}
-
-// memoryFolder is where temporary files cost no disk.
-func memoryFolder() string {
-	const shm = "/dev/shm"
-	if info, err := os.Stat(shm); err == nil && info.IsDir() {
-		return shm
-	}
-	return os.TempDir()
 }
 
 func (b *bench) onClose(f func() error) { b.closers = append(b.closers, f) }
@@ -147,16 +139,16 @@ func (s *server) memory() (int64, error) {
 
 // run starts a process that is a server of this bench, and waits until it listens.
 func (b *bench) run(ctx context.Context, s *server, program string, args ...string) error {
-	p, err := launch(b.folder, s.name+s.suffix(), program, args...)
+	p, err := child.Launch(b.folder, s.name+s.suffix(), program, args...)
 	if err != nil {
 		return err
 	}
-	b.onClose(p.stop)
-	s.pid = p.command.Process.Pid
+	b.onClose(p.Stop)
+	s.pid = p.PID()
 	b.servers = append(b.servers, s)
 	for network, address := range map[string]string{"tcp": s.tcp, "unix": s.unix} {
 		if address != "" {
-			if err := p.await(ctx, network, address); err != nil {
+			if err := p.Await(ctx, network, address); err != nil {
 				return err
 			}
 		}
@@ -174,7 +166,7 @@ func (s *server) suffix() string {
 
 // address returns a free TCP address, and the path of a Unix socket for a server.
 func (b *bench) addresses(name string) (tcp, port, unix string, err error) {
-	port, err = freePort()
+	port, err = child.FreePort()
 	return "127.0.0.1:" + port, port, filepath.Join(b.folder, name+".sock"), err
 }
 

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"productcache/benchmarks/internal/machine"
 )
 
 const haproxyText = `global
@@ -49,7 +51,7 @@ func startHAProxy(ctx context.Context, b *bench, name string) error {
 		return err
 	}
 	stats := filepath.Join(b.folder, "haproxy-stats.sock")
-	s := &server{name: name, version: version("haproxy", "-v"), speaks: plainHTTP{}, tcp: tcp, unix: unix, behind: b.asked,
+	s := &server{name: name, version: machine.Version("haproxy", "-v"), speaks: plainHTTP{}, tcp: tcp, unix: unix, behind: b.asked,
 		used: func() (int64, error) { return haproxyUsed(stats) }}
 	file := filepath.Join(b.folder, "haproxy.cfg")
 	text := fmt.Sprintf(haproxyText, tcp, unix, b.origin.address, runtime.NumCPU(), stats, haproxyMegabytes)

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"syscall"
+
+	"productcache/benchmarks/internal/machine"
 )
 
 // nginxText has its addresses, the folder and the origin as arguments.
@@ -73,7 +75,7 @@ func startNginx(ctx context.Context, b *bench, name string) error {
 	if os.Getuid() == 0 {
 		user = "user root;" // the folder is ours
 	}
-	s := &server{name: name, version: version("nginx", "-v"), speaks: plainHTTP{}, tcp: tcp, unix: unix,
+	s := &server{name: name, version: machine.Version("nginx", "-v"), speaks: plainHTTP{}, tcp: tcp, unix: unix,
 		files: filepath.Join(b.folder, "nginx-cache"), behind: b.asked}
 	file := filepath.Join(b.folder, "nginx.conf")
 	text := fmt.Sprintf(nginxText, b.folder, tcp, unix, b.origin.address, runtime.NumCPU(), user, files, files-filesBeside)

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"productcache/benchmarks/internal/machine"
 )
 
 // report writes what is measured: each line to peers.txt as it comes, and at the end the tables.
@@ -59,7 +61,7 @@ func (r *report) add(m *measured) {
 
 // finish writes the tables, to peers.md and to the terminal. What was no hit makes the run fail.
 func (r *report) finish() error {
-	after := "load after: " + loadAverage()
+	after := "load after: " + machine.Load()
 	r.line("%s", after)
 	md, err := os.Create(filepath.Join(r.bench.options.results, "peers.md"))
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"productcache/benchmarks/internal/child"
+	"productcache/benchmarks/internal/machine"
 	"productcache/internal/mysqltest"
 )
 
@@ -46,7 +47,7 @@ func (b *bench) startService(ctx context.Context, of service) error {
 		return err
 	}
 	b.onClose(p.Stop)
-	b.servers = append(b.servers, &server{name: of.name, version: version(of.program, "-version") + " " + strings.Join(of.flags, " "),
+	b.servers = append(b.servers, &server{name: of.name, version: machine.Version(of.program, "-version") + " " + strings.Join(of.flags, " "),
 		speaks: serviceHTTP{}, tcp: tcp, unix: unix, pid: p.PID(), behind: loads(p)})
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"os/user"
 	"runtime"
 	"strconv"
+
+	"productcache/benchmarks/internal/machine"
 )
 
 // startMemcached starts memcached twice: it listens either on TCP or on a Unix socket.
@@ -18,7 +20,7 @@ func startMemcached(ctx context.Context, b *bench, name string) error {
 		return err
 	}
 	common := []string{"-u", me.Username, "-m", "512", "-c", "4096", "-t", strconv.Itoa(runtime.NumCPU())}
-	s := server{name: name, version: version("memcached", "-V"), speaks: memcachedText{}}
+	s := server{name: name, version: machine.Version("memcached", "-V"), speaks: memcachedText{}}
 	byTCP, bySocket := s, s
 	byTCP.tcp, bySocket.unix = tcp, unix
 	if err := b.run(ctx, &byTCP, "memcached", append(common, "-l", "127.0.0.1", "-p", port)...); err != nil {
@@ -33,7 +35,7 @@ func startRedis(ctx context.Context, b *bench, name string) error {
 	if err != nil {
 		return err
 	}
-	s := &server{name: name, version: version("redis-server", "--version"), speaks: redisRESP{}, tcp: tcp, unix: unix}
+	s := &server{name: name, version: machine.Version("redis-server", "--version"), speaks: redisRESP{}, tcp: tcp, unix: unix}
 	return b.run(ctx, s, "redis-server", "--bind", "127.0.0.1", "--port", port, "--unixsocket", unix, "--dir", b.folder,
 		"--save", "", "--appendonly", "no", "--maxmemory", "512mb", "--maxmemory-policy", "allkeys-lru", "--daemonize", "no")
 }

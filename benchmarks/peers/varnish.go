@@ -6,6 +6,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+
+	"productcache/benchmarks/internal/machine"
 )
 
 const vclText = `vcl 4.1;
@@ -40,7 +42,7 @@ func startVarnish(ctx context.Context, b *bench, name string) error {
 	if err != nil {
 		return err
 	}
-	s := &server{name: name, version: version("varnishd", "-V"), speaks: plainHTTP{}, tcp: tcp, unix: unix, behind: b.asked}
+	s := &server{name: name, version: machine.Version("varnishd", "-V"), speaks: plainHTTP{}, tcp: tcp, unix: unix, behind: b.asked}
 	file := filepath.Join(b.folder, "varnish.vcl")
 	if err := os.WriteFile(file, fmt.Appendf(nil, vclText, host, port), 0o644); err != nil {
 		return err
