@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -23,25 +24,38 @@ const openCartDefault = "../shared/catalogs/opencart-3.0.4.1.sql"
 // OpenCart creates a database with OpenCart's demo shop and returns its name, or skips the test.
 func (s *Server) OpenCart(tb testing.TB) string {
 	tb.Helper()
-	path, err := openCartFile()
+	path, err := OpenCartFile()
 	if err != nil {
 		tb.Fatal(err)
 	}
-	script, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		tb.Skipf("skipped: OpenCart's demo shop is not at %s; %s may say where it is", path, OpenCartVariable)
 	}
-	if err != nil {
-		tb.Fatal(err)
-	}
 	db := s.Database(tb)
-	if err := s.script(context.Background(), db, string(script)); err != nil {
-		tb.Fatalf("mysqltest: %s: %v", path, err)
+	if err := s.LoadOpenCart(context.Background(), db); err != nil {
+		tb.Fatal(err)
 	}
 	return db
 }
 
-func openCartFile() (string, error) {
+// LoadOpenCart fills an empty database with OpenCart's demo shop. Where there is none, the error is fs.ErrNotExist.
+func (s *Server) LoadOpenCart(ctx context.Context, db string) error {
+	path, err := OpenCartFile()
+	if err != nil {
+		return err
+	}
+	script, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := s.script(ctx, db, string(script)); err != nil {
+		return fmt.Errorf("mysqltest: %s: %w", path, err)
+	}
+	return nil
+}
+
+// OpenCartFile returns the path of OpenCart's demo shop, whether or not there is a file.
+func OpenCartFile() (string, error) {
 	path := os.Getenv(OpenCartVariable)
 	if path == "" {
 		path = openCartDefault

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+
+	"productcache/benchmarks/internal/child"
+)
+
+// fpm is a php-fpm with a pool of a fixed number of workers on a Unix socket.
+type fpm struct {
+	*child.Server
+	socket  string
+	workers int
+}
+
+// fpmConfig is a pool as a small shop has it. A worker lives for the whole run, as for thousands of pages.
+const fpmConfig = `[global]
+error_log = %[1]s.errors
+daemonize = no
+
+[shop]
+listen = %[1]s
+user = %[2]s
+pm = static
+pm.max_children = %[3]d
+pm.max_requests = 0
+catch_workers_output = yes
+`
+
+// startFPM starts php-fpm with the settings of Debian's php.ini, OPcache and APCu on, scripts never looked at again.
+func (b *bench) startFPM(ctx context.Context, name string, workers int) (*fpm, error) {
+	f := &fpm{socket: filepath.Join(b.folder, name+".sock"), workers: workers}
+	file := filepath.Join(b.folder, name+".conf")
+	if err := os.WriteFile(file, fmt.Appendf(nil, fpmConfig, f.socket, userName(), workers), 0o644); err != nil {
+		return nil, err
+	}
+	program, err := fpmProgram()
+	if err != nil {
+		return nil, err
+	}
+	args := []string{"--fpm-config", file, "--nodaemonize", "-d", "opcache.enable=1", "-d", "opcache.validate_timestamps=0",
+		"-d", "apc.enabled=1", "-d", "apc.shm_size=128M", "-d", "display_errors=0", "-d", "html_errors=0"}
+	if os.Getuid() == 0 {
+		args = append(args, "--allow-to-run-as-root")
+	}
+	if f.Server, err = child.Launch(b.folder, name, program, args...); err != nil {
+		return nil, err
+	}
+	if err := f.Await(ctx, "unix", f.socket); err != nil {
+		text, _ := os.ReadFile(f.socket + ".errors")
+		_ = f.Stop()
+		return nil, fmt.Errorf("%w: %s", err, text)
+	}
+	return f, nil
+}
+
+// fpmProgram finds php-fpm, which Debian calls by its version.
+func fpmProgram() (string, error) {
+	for _, folder := range filepath.SplitList(os.Getenv("PATH") + string(filepath.ListSeparator) + "/usr/sbin") {
+		if found, _ := filepath.Glob(filepath.Join(folder, "php-fpm*")); len(found) > 0 {
+			return exec.LookPath(found[len(found)-1])
+		}
+	}
+	return "", fmt.Errorf("there is no php-fpm: install the Debian package php-fpm (or run `make deps-bench-php`)")
+}
+
+// userName is who runs this: his servers need no other user.
+func userName() string {
+	if me, err := user.Current(); err == nil {
+		return me.Username
+	}
+	return strconv.Itoa(os.Getuid())
+}

@@ -1,0 +1,4 @@
+package main
+import "context"
+func (b *bench) measureOpenCart(ctx context.Context, out *report) error { return nil }
+func (b *bench) measureDead(ctx context.Context, out *report) error { return nil }
