@@ -18,7 +18,7 @@ type bench struct {
 	closers []func() error
 
 	mysql   *mysqltest.Server
-	service *child.Process
+	service *service
 	config  config // of the PHP scripts
 }
 

@@ -56,30 +56,50 @@ func fcgiRecord(b []byte, kind byte, content []byte) []byte {
 // fcgiPage returns an Answer that wants a page whose body begins with "ok".
 func fcgiPage() load.Answer {
 	return func(b []byte) (int, error) {
-		var page []byte
-		for at := 0; len(b)-at >= fcgiHeader; {
-			kind, size, padding := b[at+1], int(binary.BigEndian.Uint16(b[at+4:])), int(b[at+6])
-			end := at + fcgiHeader + size
-			if len(b) < end+padding {
-				return 0, nil
-			}
-			content := b[at+fcgiHeader : end]
-			at = end + padding
-			switch kind {
-			case fcgiStderr:
-				return 0, fmt.Errorf("php: %.400q", content)
-			case fcgiStdout:
-				if page == nil {
-					page = content
-				}
-			case fcgiEnd:
-				header, body, _ := bytes.Cut(page, []byte("\r\n\r\n"))
-				if bytes.HasPrefix(header, []byte("Status:")) || !bytes.HasPrefix(body, []byte("ok")) {
-					return 0, fmt.Errorf("page %.400q", page)
-				}
-				return at, nil
-			}
+		length, page, err := fcgiAnswer(b, nil)
+		if length == 0 || err != nil {
+			return 0, err
 		}
-		return 0, nil
+		header, body, _ := bytes.Cut(page, []byte("\r\n\r\n"))
+		if bytes.HasPrefix(header, []byte("Status:")) || !bytes.HasPrefix(body, []byte("ok")) {
+			return 0, fmt.Errorf("page %.400q", page)
+		}
+		return length, nil
 	}
+}
+
+// fcgiBody returns the body of a whole answer.
+func fcgiBody(b []byte) []byte {
+	page := []byte{}
+	_, _, _ = fcgiAnswer(b, &page)
+	_, body, _ := bytes.Cut(page, []byte("\r\n\r\n"))
+	return body
+}
+
+// fcgiAnswer returns the length of a whole answer, or 0 if there is more to come, and the first part of the page. All of it
+// is appended to page, unless that is nil.
+func fcgiAnswer(b []byte, page *[]byte) (length int, first []byte, err error) {
+	for at := 0; len(b)-at >= fcgiHeader; {
+		kind, size, padding := b[at+1], int(binary.BigEndian.Uint16(b[at+4:])), int(b[at+6])
+		end := at + fcgiHeader + size
+		if len(b) < end+padding {
+			return 0, nil, nil
+		}
+		content := b[at+fcgiHeader : end]
+		at = end + padding
+		switch kind {
+		case fcgiStderr:
+			return 0, nil, fmt.Errorf("php: %.400q", content)
+		case fcgiStdout:
+			if first == nil {
+				first = content
+			}
+			if page != nil {
+				*page = append(*page, content...)
+			}
+		case fcgiEnd:
+			return at, first, nil
+		}
+	}
+	return 0, nil, nil
 }

@@ -3,13 +3,16 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"productcache/benchmarks/internal/child"
+	"productcache/benchmarks/peers/load"
 )
 
 // fpm is a php-fpm with a pool of a fixed number of workers on a Unix socket.
@@ -76,4 +79,29 @@ func userName() string {
 		return me.Username
 	}
 	return strconv.Itoa(os.Getuid())
+}
+
+// get asks for one page over a connection of its own, and returns its body and how long it took.
+func (f *fpm) get(ctx context.Context, page load.Work) (body []byte, took time.Duration, err error) {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "unix", f.socket)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer conn.Close()
+	began := time.Now()
+	if _, err := conn.Write(page.Steps[0]); err != nil {
+		return nil, 0, err
+	}
+	answer, in := fcgiPage(), []byte(nil)
+	for part := make([]byte, 64<<10); ; {
+		n, err := conn.Read(part)
+		in = append(in, part[:n]...)
+		if length, e := answer(in); length > 0 || e != nil {
+			return fcgiBody(in), time.Since(began), e
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -66,11 +67,11 @@ func (b *bench) pagesOf(ctx context.Context, out *report, t *strings.Builder, wo
 		for _, s := range pageStores {
 			ways = append(ways, way{s.name, s.title, b.shopPages("store="+s.name, products)})
 		}
-		found, err := b.measureWays(ctx, out, fmt.Sprintf("part=pages workers=%d products=%d", workers, products), f, b.mysql, b.service.PID(), ways)
+		found, err := b.measureWays(ctx, out, fmt.Sprintf("part=pages workers=%d products=%d", workers, products), f, b.mysql, b.service, ways)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(t, "\n%s, %s:\n\n| | pages/s | p50 | p99 | MySQL queries a page | connections to the service: kept, new |\n|---|---:|---:|---:|---:|---:|\n",
+		fmt.Fprintf(t, "\n%s, %s:\n\n| | pages/s | p50 | p99 | MySQL queries a page | connections to the service: kept, new ones seen |\n|---|---:|---:|---:|---:|---:|\n",
 			counted(products, "product"), counted(workers, "worker"))
 		for i, w := range ways {
 			connections := ""
@@ -98,9 +99,13 @@ type way struct {
 	work        []load.Work
 }
 
+// singlesStep is how far apart the products are whose own pages are asked for.
+const singlesStep = 5
+
 // shopPages are requests for pages of the demo's shop: with one product, or a listing.
 func (b *bench) shopPages(query string, products int) (work []load.Work) {
-	for first := 1; first <= listings*pageSize; first += products {
+	step := max(products, singlesStep)
+	for first := 1; first <= listings*pageSize; first += step {
 		work = append(work, b.page("page.php", query+"&ids="+joined(span(first, first+products-1))))
 	}
 	return work
@@ -113,9 +118,9 @@ func (b *bench) page(script, query string) load.Work {
 
 // measureWays measures several ways in rounds, each beginning with another, after each has been made warm. The
 // result has a list of rounds for each way.
-func (b *bench) measureWays(ctx context.Context, out *report, what string, f *fpm, s *mysqltest.Server, service int, ways []way) ([][]paged, error) {
+func (b *bench) measureWays(ctx context.Context, out *report, what string, f *fpm, s *mysqltest.Server, to *service, ways []way) ([][]paged, error) {
 	for _, w := range ways {
-		if _, err := b.drive(ctx, f, w.work, max(b.duration/4, 10*time.Millisecond)); err != nil {
+		if err := b.warm(ctx, f, w.work); err != nil {
 			return nil, fmt.Errorf("%s: %w", w.name, err)
 		}
 	}
@@ -123,7 +128,7 @@ func (b *bench) measureWays(ctx context.Context, out *report, what string, f *fp
 	for round := range b.rounds {
 		for i := range ways {
 			at := (i + round) % len(ways)
-			p, err := b.measure(ctx, f, s, service, ways[at].work)
+			p, err := b.measure(ctx, f, s, to, ways[at].work)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", ways[at].name, err)
 			}
@@ -135,27 +140,32 @@ func (b *bench) measureWays(ctx context.Context, out *report, what string, f *fp
 	return found, nil
 }
 
+// warm has every page made once, if that takes no longer than a few measurements.
+func (b *bench) warm(ctx context.Context, f *fpm, work []load.Work) error {
+	const most = 4 // measurements
+	for duration := b.duration / 4; ; duration *= 2 {
+		r, err := b.drive(ctx, f, work, duration)
+		if err != nil || r.Done >= len(work) || duration >= most*b.duration {
+			return err
+		}
+	}
+}
+
 // drive has every worker make pages for a while.
 func (b *bench) drive(ctx context.Context, f *fpm, work []load.Work, duration time.Duration) (load.Result, error) {
 	return load.Run(ctx, load.Options{Network: "unix", Address: f.socket, Connections: f.workers, Work: work, Answer: fcgiPage(), Duration: duration})
 }
 
-func (b *bench) measure(ctx context.Context, f *fpm, s *mysqltest.Server, service int, work []load.Work) (p paged, err error) {
+func (b *bench) measure(ctx context.Context, f *fpm, s *mysqltest.Server, to *service, work []load.Work) (p paged, err error) {
 	before, err := countAsked(ctx, s)
 	if err != nil {
 		return p, err
 	}
-	had := sockets(service)
+	watched := to.watch()
 	r, err := b.drive(ctx, f, work, b.duration)
+	p.kept, p.opened = watched()
 	if err != nil {
 		return p, err
-	}
-	for socket := range sockets(service) {
-		if had[socket] {
-			p.kept++
-		} else {
-			p.opened++
-		}
 	}
 	after, err := countAsked(ctx, s)
 	if err != nil {
@@ -171,6 +181,44 @@ func (b *bench) measure(ctx context.Context, f *fpm, s *mysqltest.Server, servic
 		p.mean += micros(l) / pages
 	}
 	return p, nil
+}
+
+// watch looks now and then which connections a service has, until it is asked how many were there from first to last, and
+// how many more were seen.
+func (s *service) watch() (result func() (kept, opened int)) {
+	const pause = 20 * time.Millisecond
+	first := sockets(s.PID())
+	seen := map[string]bool{}
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		look := time.NewTicker(pause)
+		defer look.Stop()
+		for {
+			maps.Copy(seen, sockets(s.PID()))
+			select {
+			case <-look.C:
+			case <-stop:
+				return
+			}
+		}
+	}()
+	return func() (kept, opened int) {
+		close(stop)
+		<-done
+		last := sockets(s.PID())
+		maps.Copy(seen, last)
+		for socket := range seen {
+			switch {
+			case s.own[socket]:
+			case first[socket] && last[socket]:
+				kept++
+			case !first[socket]:
+				opened++
+			}
+		}
+		return kept, opened
+	}
 }
 
 // sockets returns the open sockets of a process; one that was closed and opened again is another.

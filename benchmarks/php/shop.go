@@ -83,7 +83,7 @@ func withPool(s *mysqltest.Server, database string, do func(*sql.DB) error) erro
 
 // startService starts the service on TCP and on a Unix socket, and notes both in a config under its name.
 // Nothing expires, and no audit asks MySQL: what MySQL is asked is then what pages ask.
-func (b *bench) startService(ctx context.Context, name, dsn, catalog string, c config) (*child.Process, error) {
+func (b *bench) startService(ctx context.Context, name, dsn, catalog string, c config) (*service, error) {
 	port, err := child.FreePort()
 	if err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func (b *bench) startService(ctx context.Context, name, dsn, catalog string, c c
 		return nil, err
 	}
 	c[name+"_tcp"], c[name+"_unix"] = quoted("http://127.0.0.1:"+port), quoted("unix:"+socket)
-	return p, nil
+	return &service{Process: p, address: "127.0.0.1:" + port}, nil
 }
 
 // startMemcached starts memcached twice: it listens either on TCP or on a Unix socket.
@@ -137,7 +137,7 @@ func (b *bench) startRedis(ctx context.Context) error {
 func (b *bench) fill(ctx context.Context) error {
 	products := map[string]string{}
 	for id := 1; id <= listings*pageSize; id += batch {
-		items, err := multiGet(ctx, b.service.Address("listen"), span(id, min(id+batch-1, listings*pageSize)))
+		items, err := b.service.multiGet(ctx, span(id, min(id+batch-1, listings*pageSize)))
 		if err != nil {
 			return err
 		}
@@ -145,6 +145,7 @@ func (b *bench) fill(ctx context.Context) error {
 			products[key] = string(body)
 		}
 	}
+	b.service.settle()
 	if len(products) != listings*pageSize {
 		return fmt.Errorf("the service has %d products, want %d", len(products), listings*pageSize)
 	}
@@ -186,9 +187,19 @@ func joined(ids []int) string {
 	return strings.Join(texts, ",")
 }
 
-// multiGet asks a service for several products.
-func multiGet(ctx context.Context, address string, ids []int) (map[string]json.RawMessage, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/v1/products?keys="+joined(ids), nil)
+// service is a running service.
+type service struct {
+	*child.Process
+	address string          // host and port
+	own     map[string]bool // sockets that are no connections of clients
+}
+
+// settle notes which sockets the service has without clients.
+func (s *service) settle() { s.own = sockets(s.PID()) }
+
+// multiGet asks for several products.
+func (s *service) multiGet(ctx context.Context, ids []int) (map[string]json.RawMessage, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.address+"/v1/products?keys="+joined(ids), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,8 @@
 declare(strict_types=1);
 
 // OpenCart 3's product page, by the queries that its model sends: one for each kind of thing, one more for each option and
-// each group of attributes, and the product's own query again for each related product.
+// each group of attributes, and the product's own query again for each related product. Where its order leaves ties, the
+// row's number decides, as in docs/catalogs/opencart.yaml: so that pages can be compared.
 
 /** A connection as OpenCart opens it at the start of each page: with two statements. */
 function openCartDatabase(array $config, bool $kept): \mysqli
@@ -55,20 +56,21 @@ function openCartPage(\mysqli $db, int $id): ?array
     if ($page === null) {
         return null;
     }
-    $page['images'] = openCartRows($db, "SELECT * FROM oc_product_image WHERE product_id = $id ORDER BY sort_order");
+    $page['images'] = openCartRows($db, "SELECT * FROM oc_product_image WHERE product_id = $id
+        ORDER BY sort_order, product_image_id");
     $page['discounts'] = openCartRows($db, "SELECT * FROM oc_product_discount
         WHERE product_id = $id AND customer_group_id = 1 AND quantity > 1 AND (date_start = '0000-00-00' OR date_start < NOW())
             AND (date_end = '0000-00-00' OR date_end > NOW()) ORDER BY quantity, priority, price");
     $page['options'] = openCartRows($db, "SELECT po.*, o.type, d.name FROM oc_product_option po
         LEFT JOIN `oc_option` o ON o.option_id = po.option_id
         LEFT JOIN oc_option_description d ON d.option_id = o.option_id
-        WHERE po.product_id = $id AND d.language_id = 1 ORDER BY o.sort_order");
+        WHERE po.product_id = $id AND d.language_id = 1 ORDER BY o.sort_order, po.product_option_id");
     foreach ($page['options'] as &$option) {
         $option['values'] = openCartRows($db, "SELECT pv.*, v.image, d.name FROM oc_product_option_value pv
             LEFT JOIN oc_option_value v ON v.option_value_id = pv.option_value_id
             LEFT JOIN oc_option_value_description d ON d.option_value_id = v.option_value_id
             WHERE pv.product_id = $id AND pv.product_option_id = {$option['product_option_id']} AND d.language_id = 1
-            ORDER BY v.sort_order");
+            ORDER BY v.sort_order, pv.product_option_value_id");
     }
     $page['attribute_groups'] = openCartRows($db, "SELECT g.attribute_group_id, d.name FROM oc_product_attribute pa
         LEFT JOIN oc_attribute a ON a.attribute_id = pa.attribute_id
@@ -87,7 +89,8 @@ function openCartPage(\mysqli $db, int $id): ?array
     $related = openCartRows($db, "SELECT r.related_id FROM oc_product_related r
         LEFT JOIN oc_product p ON p.product_id = r.related_id
         LEFT JOIN oc_product_to_store ps ON ps.product_id = p.product_id
-        WHERE r.product_id = $id AND p.status = 1 AND p.date_available <= NOW() AND ps.store_id = 0");
+        WHERE r.product_id = $id AND p.status = 1 AND p.date_available <= NOW() AND ps.store_id = 0
+        ORDER BY r.related_id");
     foreach ($related as ['related_id' => $other]) {
         $page['related'][] = openCartProduct($db, (int) $other);
     }

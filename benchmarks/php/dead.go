@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// deadWays are the page without the client, and with it and the same queries as its fallback.
+var deadWays = []struct{ title, transport, network string }{
+	{"without the client", "", ""},
+	{"the client, TCP", "stream", "tcp"},
+	{"the client, Unix socket", "stream", "unix"},
+	{"the client by curl, TCP", "curl", "tcp"},
+}
+
+// deaths are what may have become of a service.
+var deaths = []struct {
+	name, title string
+	signal      syscall.Signal
+}{
+	{"killed", "killed: nobody listens", syscall.SIGKILL},
+	{"frozen", "frozen (SIGSTOP): it takes connections, and never answers", syscall.SIGSTOP},
+}
+
+// measureDead asks what a page costs whose service is dead, after the first failure.
+func (b *bench) measureDead(ctx context.Context, out *report) error {
+	var t strings.Builder
+	t.WriteString("## With the service dead\n\nPages of the demo's shop by one worker; the client's fallback is the same SQL by which the page is made without the client. *First* is the first page after the service's death; the others are after " +
+		"it, and include the looks whether the service is back. *More* is against the page without the client in the same round, in ms.\n")
+	for _, d := range deaths {
+		fmt.Fprintf(&t, "\nThe service is %s:\n\n| | products | first, ms | p50 µs | mean | p99 | longest | more: p50 | mean | p99 |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n", d.title)
+		if err := b.die(ctx, out, &t, d.name, d.signal); err != nil {
+			return fmt.Errorf("%s: %w", d.name, err)
+		}
+	}
+	out.section(t.String())
+	return nil
+}
+
+func (b *bench) die(ctx context.Context, out *report, t *strings.Builder, name string, signal syscall.Signal) (err error) {
+	s, err := b.startService(ctx, name, b.mysql.DSN(database), filepath.Join(b.folder, "catalog.yaml"), b.config)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		_ = syscall.Kill(s.PID(), syscall.SIGCONT)
+		if e := s.Stop(); signal != syscall.SIGKILL {
+			err = errors.Join(err, e)
+		}
+	}()
+	if err := b.config.write(b.configFile()); err != nil {
+		return err
+	}
+	f, err := b.startFPM(ctx, "fpm-"+name, 1)
+	if err != nil {
+		return err
+	}
+	defer f.Stop()
+	var ways []way // of one product, and then of a listing
+	for _, products := range []int{1, pageSize} {
+		for _, w := range deadWays {
+			query := "store=mysql"
+			if w.transport != "" {
+				query = fmt.Sprintf("store=fallback&transport=%s&service=%s_%s", w.transport, name, w.network)
+			}
+			ways = append(ways, way{fmt.Sprintf("%s-%s-%d", w.transport, w.network, products), w.title, b.shopPages(query, products)})
+		}
+	}
+	first, err := firstPages(ctx, f, ways, func() error { return syscall.Kill(s.PID(), signal) })
+	if err != nil {
+		return err
+	}
+	found, err := b.measureWays(ctx, out, "part=dead service="+name, f, b.mysql, s, ways)
+	if err != nil {
+		return err
+	}
+	for i, w := range ways {
+		products, direct := 1, found[0]
+		if i >= len(deadWays) {
+			products, direct = pageSize, found[len(deadWays)]
+		}
+		out.line("part=dead service=%s way=%s first-ms=%.2f", name, w.name, first[i].Seconds()*1e3)
+		reportDead(out, t, name, w.title, products, first[i], found[i], direct)
+	}
+	return nil
+}
+
+// firstPages makes a page in each way, has the service die, and makes one again.
+func firstPages(ctx context.Context, f *fpm, ways []way, die func() error) (took []time.Duration, err error) {
+	for _, w := range ways {
+		if _, _, err := f.get(ctx, w.work[0]); err != nil {
+			return nil, err
+		}
+	}
+	if err := die(); err != nil {
+		return nil, err
+	}
+	for _, w := range ways {
+		_, d, err := f.get(ctx, w.work[0])
+		if err != nil {
+			return nil, err
+		}
+		took = append(took, d)
+	}
+	return took, nil
+}
+
+func reportDead(out *report, t *strings.Builder, death, title string, products int, first time.Duration, found, direct []paged) {
+	p50 := func(p paged) float64 { return p.p50 }
+	mean := func(p paged) float64 { return p.mean }
+	p99 := func(p paged) float64 { return p.p99 }
+	more := func(of func(paged) float64) float64 {
+		var each []float64
+		for i := range found {
+			each = append(each, (of(found[i])-of(direct[i]))/1e3)
+		}
+		return median(each)
+	}
+	fmt.Fprintf(t, "| %s | %d | %.1f | %.0f | %.0f | %.0f | %.0f | %.2f | %.2f | %.2f |\n", title, products, first.Seconds()*1e3, pick(found, p50), pick(found, mean), pick(found, p99),
+		pick(found, func(p paged) float64 { return p.most }), more(p50), more(mean), more(p99))
+	if title == deadWays[0].title {
+		return
+	}
+	what := fmt.Sprintf("service %s, %s, %s: ms more for a page, ", death, counted(products, "product"), title)
+	out.atMost(what+"mean", more(mean), 1, "%.2f")
+	out.atMost(what+"p99", more(p99), 1, "%.2f")
+}
