@@ -89,7 +89,7 @@ func fcgiAnswer(b []byte, page *[]byte) (length int, first []byte, err error) {
 		at = end + padding
 		switch kind {
 		case fcgiStderr:
-			return 0, nil, fmt.Errorf("php: %.400q", content)
+			return 0, nil, fmt.Errorf("php: %.2000s", content)
 		case fcgiStdout:
 			if first == nil {
 				first = content

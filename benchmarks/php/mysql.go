@@ -41,7 +41,28 @@ func countAsked(ctx context.Context, s *mysqltest.Server) (a asked, err error) {
 	return a, err
 }
 
-// since returns what was asked since an earlier count, without the counts themselves.
-func (a asked) since(before asked) asked {
-	return asked{a.questions - before.questions - 1, a.selects - before.selects, a.connections - before.connections - 1}
+// asking counts what a server is asked until the result is called, without the counts themselves.
+func asking(ctx context.Context, s *mysqltest.Server) (until func() (asked, error), err error) {
+	first, err := countAsked(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	second, err := countAsked(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	own := second.minus(first)
+	return func() (asked, error) {
+		last, err := countAsked(ctx, s)
+		return last.minus(second).minus(own), err
+	}, nil
+}
+
+func (a asked) minus(b asked) asked {
+	return asked{a.questions - b.questions, a.selects - b.selects, a.connections - b.connections}
+}
+
+// over is what was asked for each of so many pages.
+func (a asked) over(pages float64) asked {
+	return asked{a.questions / pages, a.selects / pages, a.connections / pages}
 }

@@ -46,7 +46,7 @@ type paged struct {
 // measurePages has pages of the demo's shop made by php-fpm, with one worker and with many.
 func (b *bench) measurePages(ctx context.Context, out *report) error {
 	var t strings.Builder
-	fmt.Fprintf(&t, "## Pages\n\nphp-fpm asked by FastCGI over its Unix socket, one connection for each worker, always busy: no web server between. OPcache is on. The page time is that of the whole page, in microseconds; with 16 workers on %s they wait for each other.\n", "these processors")
+	fmt.Fprintf(&t, "## Pages\n\nphp-fpm asked by FastCGI over its Unix socket, one connection for each worker, always busy: no web server between. OPcache is on. The page time is that of the whole page, in microseconds; with 16 workers they wait for each other's processor.\n")
 	for _, workers := range []int{1, 16} {
 		if err := b.pagesOf(ctx, out, &t, workers); err != nil {
 			return err
@@ -142,10 +142,10 @@ func (b *bench) measureWays(ctx context.Context, out *report, what string, f *fp
 
 // warm has every page made once, if that takes no longer than a few measurements.
 func (b *bench) warm(ctx context.Context, f *fpm, work []load.Work) error {
-	const most = 4 // measurements
-	for duration := b.duration / 4; ; duration *= 2 {
+	const most = 2 // measurements
+	for duration := b.duration / 2; ; duration *= 2 {
 		r, err := b.drive(ctx, f, work, duration)
-		if err != nil || r.Done >= len(work) || duration >= most*b.duration {
+		if err != nil || r.Done >= len(work) || duration > most*b.duration/2 {
 			return err
 		}
 	}
@@ -157,7 +157,7 @@ func (b *bench) drive(ctx context.Context, f *fpm, work []load.Work, duration ti
 }
 
 func (b *bench) measure(ctx context.Context, f *fpm, s *mysqltest.Server, to *service, work []load.Work) (p paged, err error) {
-	before, err := countAsked(ctx, s)
+	counted, err := asking(ctx, s)
 	if err != nil {
 		return p, err
 	}
@@ -167,13 +167,12 @@ func (b *bench) measure(ctx context.Context, f *fpm, s *mysqltest.Server, to *se
 	if err != nil {
 		return p, err
 	}
-	after, err := countAsked(ctx, s)
+	total, err := counted()
 	if err != nil {
 		return p, err
 	}
 	pages := float64(r.Done)
-	total := after.since(before)
-	p.asked = asked{total.questions / pages, total.selects / pages, total.connections / pages}
+	p.asked = total.over(pages)
 	p.rate = pages / r.Elapsed.Seconds()
 	p.p50, p.p99 = micros(r.Quantile(0.5)), micros(r.Quantile(0.99))
 	p.most = micros(r.Latency[len(r.Latency)-1])
