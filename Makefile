@@ -31,7 +31,7 @@ storefront: deps deps-php build ## the demo with a shop in PHP before it (STOREF
 	@exec bin/demo -program bin/productcache -listen $(LISTEN) -admin-listen $(ADMIN_LISTEN) -storefront $(STOREFRONT) -storefront-server $(SERVER)
 
 .PHONY: test
-test: deps deps-race deps-curl deps-backup deps-mysql deps-promtool deps-chromium deps-php ## run all tests, with the race detector, against real servers
+test: deps deps-race deps-curl deps-backup deps-mysql deps-promtool deps-chromium deps-php deps-bench-php ## run all tests, with the race detector, against real servers
 	@echo "servers: $$(mariadbd --version 2>/dev/null || /usr/sbin/mariadbd --version)"
 	@echo "servers: $$("$${PRODUCTCACHE_TEST_MYSQL:-$${XDG_CACHE_HOME:-$$HOME/.cache}/productcache-test/mysql}/mysqld" --no-defaults --version 2>/dev/null || echo 'no MySQL')"
 	go test -race -count=1 -timeout 15m ./...
@@ -58,7 +58,7 @@ check: deps-compose deps-shellcheck deps-php check-monitoring ## check format, v
 	go mod tidy -diff
 	go test -count=1 -run '^TestImports$$' ./cmd/productcache
 	docker-compose -f docker-compose.yml --profile monitoring config --quiet
-	phpcs -n --standard=PSR12 clients/php
+	phpcs -n --standard=PSR12 clients/php benchmarks/php/pages
 	shellcheck scripts/*.sh benchmarks/peers/install.sh deploy/backup/productcache-backup deploy/package/build.sh deploy/package/scripts/* deploy/systemd/*.sh
 
 .PHONY: check-monitoring
@@ -77,6 +77,11 @@ bench-peers: deps build ## compare with nginx, Varnish, HAProxy, memcached, Redi
 	@cd benchmarks/peers/rivals && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o ../../../bin/rivals .
 	@go build -o bin/peers ./benchmarks/peers
 	@PATH=$$PATH:/usr/sbin exec bin/peers
+
+.PHONY: bench-php
+bench-php: deps deps-bench-php build ## compare, from PHP, with MySQL, memcached and Redis, on OpenCart's page, and with the service dead; see benchmarks/README.md
+	@go build -o bin/phpbench ./benchmarks/php
+	@PATH=$$PATH:/usr/sbin exec bin/phpbench
 
 .PHONY: soak
 soak: deps ## ten minutes of load with purges and restarts of MySQL, every answer checked
@@ -133,6 +138,12 @@ deps-php: ## install what the PHP client's tests and the storefront need: PHP wi
 	@scripts/install-quietly.sh php=php-cli /usr/share/doc/php-curl=php-curl /usr/share/doc/php-apcu=php-apcu /usr/share/doc/php-mysql=php-mysql \
 		/usr/share/doc/php-fpm=php-fpm nginx=nginx-light phpunit=phpunit,php-xml,php-mbstring composer=composer phpcs=php-codesniffer \
 		/usr/share/php/Psr/Log=php-psr-log /usr/share/php/Psr/SimpleCache=php-psr-simple-cache /usr/share/php/Psr/Cache=php-psr-cache
+
+.PHONY: deps-bench-php
+deps-bench-php: ## install what bench-php needs beside deps: PHP with its extensions for memcached and Redis, php-fpm, memcached, Redis
+	@scripts/install-quietly.sh php=php-cli /usr/share/doc/php-curl=php-curl /usr/share/doc/php-apcu=php-apcu /usr/share/doc/php-mysql=php-mysql \
+		/usr/share/doc/php-fpm=php-fpm /usr/share/doc/php-memcached=php-memcached /usr/share/doc/php-redis=php-redis memcached=memcached \
+		redis-server=redis-server
 
 .PHONY: deps-promtool
 deps-promtool: ## unpack promtool and prometheus from Debian, for check and test

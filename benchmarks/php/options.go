@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -20,6 +22,8 @@ type options struct {
 	results  string        // PHPBENCH_RESULTS: where php.txt and php.md go
 	program  string        // PHPBENCH_PROGRAM: the service
 	root     string        // PHPBENCH_ROOT: of the project
+	progress io.Writer     // sees every measurement as it comes
+	retry    time.Duration // after which the client looks whether a dead service is back: its default
 }
 
 func parseOptions(lookup func(string) (string, bool)) (*options, error) {
@@ -46,6 +50,8 @@ func parseOptions(lookup func(string) (string, bool)) (*options, error) {
 		results:  text("PHPBENCH_RESULTS", "benchmarks/results"),
 		program:  text("PHPBENCH_PROGRAM", "bin/productcache"),
 		root:     text("PHPBENCH_ROOT", "."),
+		progress: os.Stdout,
+		retry:    time.Second,
 	}
 	if o.rounds < 1 || o.calls < 1 {
 		broken = append(broken, errors.New("PHPBENCH_ROUNDS and PHPBENCH_CALLS must be 1 at least"))

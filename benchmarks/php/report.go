@@ -54,7 +54,7 @@ func (r *report) close() error { return r.raw.Close() }
 
 // line writes to php.txt, and to the terminal, so that one sees that it goes on.
 func (r *report) line(format string, args ...any) {
-	fmt.Fprintf(io.MultiWriter(r.raw, os.Stdout), format+"\n", args...)
+	fmt.Fprintf(io.MultiWriter(r.raw, r.options.progress), format+"\n", args...)
 }
 
 // section adds a part to php.md.
@@ -84,7 +84,7 @@ func (r *report) finish() error {
 	if err != nil {
 		return err
 	}
-	out := io.MultiWriter(md, os.Stdout)
+	out := io.MultiWriter(md, r.options.progress)
 	fmt.Fprintf(out, "# PHP\n\nWhat the figures mean, and what they are worth: [benchmarks](../README.md#php). Every measurement: [php.txt](php.txt).\n\n```\n%s\n%s\n```\n", r.header(), after)
 	if len(r.verdicts) > 0 {
 		fmt.Fprintf(out, "\n## Wanted\n\n| figure | measured | wanted | |\n|---|---:|---:|---|\n%s", strings.Join(r.verdicts, ""))

@@ -13,6 +13,7 @@ if ($_GET['store'] === 'fallback') {
     $sql = mysqlStore('', $config);
     $client = new Productcache\Client($config[$_GET['service']], new Productcache\Options(
         fallback: static fn (string $lookup, array $keys): array => $sql($keys),
+        retryAfter: (int) $_GET['retry'],
         transport: $_GET['transport'],
     ));
     $get = clientProducts($client);
