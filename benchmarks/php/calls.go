@@ -116,7 +116,7 @@ func faster(all []called, network string) string {
 
 func reportCalls(out *report, all []called) {
 	var t strings.Builder
-	fmt.Fprintf(&t, "## Calls\n\nOne PHP process, connections kept, JSON decoded. Microseconds; ÷ is the p50 divided by that of memcached's getMulti over TCP, as php-memcached has it by default, in the same round.\n\n")
+	fmt.Fprintf(&t, "## Calls\n\nOne PHP process, connections kept, JSON decoded. Microseconds; ÷ is the p50 divided by that of memcached's getMulti over TCP, as php-memcached has it by default, in the same round: medians over the rounds.\n\n")
 	fmt.Fprintf(&t, "| | 1 product, p50 | p99 | ÷ | %d products, p50 | p99 | ÷ |\n|---|---:|---:|---:|---:|---:|---:|\n", pageSize)
 	for _, s := range callStores {
 		fmt.Fprintf(&t, "| %s ", s.title)

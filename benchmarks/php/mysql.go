@@ -3,63 +3,63 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"strconv"
 
 	"productcache/internal/mysqltest"
 )
 
-// asked counts what a MySQL server has been asked since its start, of all connections.
+// asked is what a MySQL server has been asked, over all connections. Its questions are not queries alone: what a page
+// sends to set up its connection counts, and that it ends it.
 type asked struct{ questions, selects, connections float64 }
 
-func countAsked(ctx context.Context, s *mysqltest.Server) (a asked, err error) {
-	err = withPool(s, "", func(db *sql.DB) error {
-		rows, err := db.QueryContext(ctx, "SHOW GLOBAL STATUS WHERE Variable_name IN ('Questions', 'Com_select', 'Connections')")
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var name, text string
-			if err := rows.Scan(&name, &text); err != nil {
-				return err
-			}
-			value, err := strconv.ParseFloat(text, 64)
-			if err != nil {
-				return err
-			}
-			switch name {
-			case "Questions":
-				a.questions = value
-			case "Com_select":
-				a.selects = value
-			case "Connections":
-				a.connections = value
-			}
-		}
-		return rows.Err()
-	})
-	return a, err
-}
-
-// asking counts what a server is asked until the result is called, without the counts themselves.
+// asking counts what a server is asked until the result is called, over a connection of its own that both counts use.
 func asking(ctx context.Context, s *mysqltest.Server) (until func() (asked, error), err error) {
-	first, err := countAsked(ctx, s)
+	db, err := sql.Open("mysql", s.SocketDSN(""))
 	if err != nil {
 		return nil, err
 	}
-	second, err := countAsked(ctx, s)
+	conn, err := db.Conn(ctx)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, db.Close())
 	}
-	own := second.minus(first)
+	before, err := countAsked(ctx, conn)
+	if err != nil {
+		return nil, errors.Join(err, conn.Close(), db.Close())
+	}
 	return func() (asked, error) {
-		last, err := countAsked(ctx, s)
-		return last.minus(second).minus(own), err
+		after, err := countAsked(ctx, conn)
+		const own = 1 // the second count
+		return asked{after.questions - before.questions - own, after.selects - before.selects, after.connections - before.connections},
+			errors.Join(err, conn.Close(), db.Close())
 	}, nil
 }
 
-func (a asked) minus(b asked) asked {
-	return asked{a.questions - b.questions, a.selects - b.selects, a.connections - b.connections}
+func countAsked(ctx context.Context, conn *sql.Conn) (a asked, err error) {
+	rows, err := conn.QueryContext(ctx, "SHOW GLOBAL STATUS WHERE Variable_name IN ('Questions', 'Com_select', 'Connections')")
+	if err != nil {
+		return a, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name, text string
+		if err := rows.Scan(&name, &text); err != nil {
+			return a, err
+		}
+		value, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return a, err
+		}
+		switch name {
+		case "Questions":
+			a.questions = value
+		case "Com_select":
+			a.selects = value
+		case "Connections":
+			a.connections = value
+		}
+	}
+	return a, rows.Err()
 }
 
 // over is what was asked for each of so many pages.

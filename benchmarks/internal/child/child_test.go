@@ -1,8 +1,11 @@
 package child_test
 
 import (
+	"errors"
 	"os/exec"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -50,6 +53,34 @@ func TestStopWaitsForAGoodEnd(t *testing.T) {
 	}
 	if err := p.Stop(); err != nil {
 		t.Errorf("Stop() = %v, want nil", err)
+	}
+}
+
+func TestLaunchedServerIsAwaitedAndStopped(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	folder, port := t.TempDir(), ""
+	s, err := child.Launch(folder, "s", "/bin/sh", "-c", "echo no such shop; exit 3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if port, err = child.FreePort(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Await(t.Context(), "tcp", "127.0.0.1:"+port); err == nil || !strings.Contains(err.Error(), "no such shop") {
+		t.Errorf("Await() = %v, want the log", err)
+	}
+	if err := s.Stop(); err != nil {
+		t.Errorf("Stop() = %v", err)
+	}
+	if s, err = child.Launch(folder, "s", "/bin/sleep", "60"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Stop(); err != nil {
+		t.Errorf("Stop() = %v", err)
+	}
+	if err := syscall.Kill(s.PID(), 0); !errors.Is(err, syscall.ESRCH) {
+		t.Errorf("after Stop() the server is there: %v", err)
 	}
 }
 
