@@ -83,22 +83,37 @@ func userName() string {
 
 // get asks for one page over a connection of its own, and returns its body and how long it took.
 func (f *fpm) get(ctx context.Context, page load.Work) (body []byte, took time.Duration, err error) {
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "unix", f.socket)
+	conn, err := f.dial(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer conn.Close()
+	answer, took, err := ask(conn, page)
+	return fcgiBody(answer), took, err
+}
+
+// dial opens a connection, which has a worker for itself until it is closed.
+func (f *fpm) dial(ctx context.Context) (net.Conn, error) {
+	var d net.Dialer
+	return d.DialContext(ctx, "unix", f.socket)
+}
+
+// ask has a page made, and returns the whole answer and how long it took.
+func ask(conn net.Conn, page load.Work) (answer []byte, took time.Duration, err error) {
+	const limit = 10 * time.Second
 	began := time.Now()
+	if err := conn.SetDeadline(began.Add(limit)); err != nil {
+		return nil, 0, err
+	}
 	if _, err := conn.Write(page.Steps[0]); err != nil {
 		return nil, 0, err
 	}
-	answer, in := fcgiPage(), []byte(nil)
+	whole := fcgiPage()
 	for part := make([]byte, 64<<10); ; {
 		n, err := conn.Read(part)
-		in = append(in, part[:n]...)
-		if length, e := answer(in); length > 0 || e != nil {
-			return fcgiBody(in), time.Since(began), e
+		answer = append(answer, part[:n]...)
+		if length, e := whole(answer); length > 0 || e != nil {
+			return answer, time.Since(began), e
 		}
 		if err != nil {
 			return nil, 0, err

@@ -30,3 +30,10 @@ func ratio(values, to []float64) float64 {
 	}
 	return median(each)
 }
+
+func mean(values []float64) (m float64) {
+	for _, v := range values {
+		m += v / float64(len(values))
+	}
+	return m
+}

@@ -23,7 +23,7 @@ type options struct {
 	program  string        // PHPBENCH_PROGRAM: the service
 	root     string        // PHPBENCH_ROOT: of the project
 	progress io.Writer     // sees every measurement as it comes
-	retry    time.Duration // after which the client looks whether a dead service is back: its default
+	retry    time.Duration // after which the client looks whether a dead service is back
 }
 
 func parseOptions(lookup func(string) (string, bool)) (*options, error) {
@@ -51,7 +51,7 @@ func parseOptions(lookup func(string) (string, bool)) (*options, error) {
 		program:  text("PHPBENCH_PROGRAM", "bin/productcache"),
 		root:     text("PHPBENCH_ROOT", "."),
 		progress: os.Stdout,
-		retry:    time.Second,
+		retry:    100 * time.Millisecond,
 	}
 	if o.rounds < 1 || o.calls < 1 {
 		broken = append(broken, errors.New("PHPBENCH_ROUNDS and PHPBENCH_CALLS must be 1 at least"))

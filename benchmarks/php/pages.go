@@ -39,10 +39,9 @@ type paged struct {
 	p50, p99 float64 // microseconds from the request to the end of the page
 	mean     float64
 	most     float64
-	times    []float64 // of all pages, ascending
-	asked    asked     // of MySQL, for a page
-	kept     int       // connections to the service that were there before and after
-	opened   int       // and that were not there before
+	asked    asked // of MySQL, for a page
+	kept     int   // connections to the service that were there before and after
+	opened   int   // and that were not there before
 }
 
 // measurePages has pages of the demo's shop made by php-fpm, with one worker and with many.
@@ -177,7 +176,6 @@ func (b *bench) measure(ctx context.Context, f *fpm, s *mysqltest.Server, to *se
 	p.most = micros(r.Latency[len(r.Latency)-1])
 	for _, l := range r.Latency {
 		p.mean += micros(l) / pages
-		p.times = append(p.times, micros(l))
 	}
 	return p, nil
 }
