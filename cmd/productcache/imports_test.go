@@ -37,6 +37,7 @@ var mayImport = map[string][]string{
 	"benchmarks/internal/outage":  {},
 	"deploy/backup":               {},
 	"docs/catalogs":               {},
+	"docs/php":                    {},
 	"deploy/systemd":              {},
 	"clients/php":                 {},
 	"clients/php/storefront":      {},
