@@ -2,7 +2,6 @@ package php_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -89,30 +88,21 @@ func (s *shop) away() { s.services[0].end() }
 // expectPrice changes a price in MySQL and awaits it in the answer for a key; a page view changes nothing.
 func (s *shop) expectPrice(target, view, change, want string) {
 	s.t.Helper()
-	get := func() string {
-		out, err := exec.Command("curl", "-si", s.services[0].public+target).CombinedOutput()
-		if err != nil {
-			s.t.Fatalf("curl %s: %v\n%s", target, err, out)
-		}
-		return string(out)
-	}
-	await(s.t, "a cached answer", func() bool { return strings.Contains(get(), "productcache; hit; ttl=") })
+	ask := func() answer { return get(s.t, s.services[0].public+target) }
+	await(s.t, "a cached answer", func() bool { return strings.HasPrefix(ask().cacheStatus, "productcache; hit; ttl=") })
 	if view != "" {
 		s.server.Exec(s.t, s.database, view)
-		// What follows in the binlog has been applied only after the view has.
-		await(s.t, "the view was read", func() bool {
-			out, err := exec.Command("curl", "-s", s.services[0].admin+"/metrics").CombinedOutput()
-			return err == nil && regexp.MustCompile(`(?m)^productcache_binlog_rows_ignored_total\{table="`+s.database+`\.[a-z_]+"\} [1-9]`).Match(out)
-		})
-		if answer := get(); !strings.Contains(answer, "productcache; hit; ttl=") {
-			s.t.Errorf("after a page view: %s", answer)
+		ignored := regexp.MustCompile(`(?m)^productcache_binlog_rows_ignored_total\{table="` + s.database + `\.[a-z_]+"\} [1-9]`)
+		await(s.t, "the view was read", func() bool { return ignored.MatchString(get(s.t, s.services[0].admin+"/metrics").body) })
+		if a := ask(); !strings.HasPrefix(a.cacheStatus, "productcache; hit; ttl=") {
+			s.t.Errorf("after a page view: %+v", a)
 		}
 	}
-	if answer := get(); strings.Contains(answer, want) {
+	if a := ask(); strings.Contains(a.body, want) {
 		s.t.Fatalf("%s holds %s before the change", target, want)
 	}
 	s.server.Exec(s.t, s.database, change)
-	await(s.t, "the new price", func() bool { return strings.Contains(get(), want) })
+	await(s.t, "the new price", func() bool { return strings.Contains(ask().body, want) })
 }
 
 func compare(t *testing.T, what, got, want string) {
