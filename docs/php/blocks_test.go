@@ -2,6 +2,7 @@ package php_test
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -58,5 +59,24 @@ func (b block) expect(t *testing.T, got, want string) {
 	pattern = strings.ReplaceAll(regexp.QuoteMeta(pattern), "…", ".*")
 	if !regexp.MustCompile("(?s)^" + pattern + "$").MatchString(strings.Join(strings.Fields(got), " ")) {
 		t.Errorf("%s:%d: printed\n%s\nbut the page shows\n%s", b.page, b.line, got, want)
+	}
+}
+
+// TestLinks: what the pages link to is there.
+func TestLinks(t *testing.T) {
+	pages, err := filepath.Glob("*.md")
+	if err != nil || len(pages) != 4 {
+		t.Fatalf("Glob = %q, %v; want four pages", pages, err)
+	}
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, link := range regexp.MustCompile(`\]\(([^)#]+)(#[^)]*)?\)`).FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(link[1]); err != nil {
+				t.Errorf("%s: %v", page, err)
+			}
+		}
 	}
 }
