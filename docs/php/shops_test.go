@@ -53,8 +53,9 @@ func (s *shop) code(name string) string {
 	}
 	s.used[name] = true
 	text := s.here(s.here(b.text)) // the client's path is replaced twice
-	return strings.Replace(text, "new Productcache\\Client('"+s.services[0].public+"')",
-		"new Productcache\\Client('"+s.services[0].public+"', new Productcache\\Options(adminUrl: '"+s.services[0].admin+"'))", 1)
+	client := "new Productcache\\Client('" + s.services[0].public + "'"
+	return strings.Replace(text, client+")", client+", new Productcache\\Options(adminUrl: '"+s.services[0].admin+"',"+
+		" observer: static fn ($o) => $GLOBALS['served'] = ($GLOBALS['served'] ?? 0) + (int) ($o->source === 'service')))", 1)
 }
 
 // standIn runs a file of testdata with the page's blocks in it, and returns what it prints.
@@ -113,14 +114,14 @@ func compare(t *testing.T, what, got, want string) {
 func TestOpenCart(t *testing.T) {
 	s := newShop(t, "opencart.md", func(m *mysqltest.Server) string { return m.OpenCart(t) })
 	compare(t, "served", s.standIn("opencart.php", "SHOP_IS_SERVED=1"),
-		"served: 0 of 34 queries false 12 products of the category, 1 queries another language: 1 query")
+		"served: 0 of 34 queries false 12 products of the category, 1 queries, 1 calls 2 related, 1 queries, 1 calls another language: 1 query")
 	s.expectUsed()
 	s.expectPrice("/v1/products/42", "UPDATE oc_product SET viewed = viewed + 1 WHERE product_id = 42",
 		"UPDATE oc_product SET price = 123.45 WHERE product_id = 42", `"price":"123.4500"`)
 	s.expectPrice("/v1/category/20?page=1&per_page=100", "", "UPDATE oc_product SET price = 234.56 WHERE product_id = 42", `"price":"234.5600"`)
 	s.away()
 	compare(t, "service is away", s.standIn("opencart.php"),
-		"direct: 34 of 34 queries false 12 products of the category, 13 queries another language: 1 query")
+		"direct: 34 of 34 queries false 12 products of the category, 13 queries, 0 calls 2 related, 3 queries, 0 calls another language: 1 query")
 }
 
 // tables loads a shop's tables from the catalogs' test data.

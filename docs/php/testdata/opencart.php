@@ -124,6 +124,17 @@ class ModelCatalogProduct extends Model
         }
         return $product_data;
     }
+
+    public function getProductRelated($product_id)
+    {
+        $query = $this->db->query('SELECT * FROM oc_product_related WHERE product_id = ' . (int) $product_id);
+        $product_data = [];
+//BLOCK catalog/model/catalog/product.php, getProductRelated
+        foreach ($query->rows as $result) {
+            $product_data[$result['related_id']] = $this->getProduct($result['related_id']);
+        }
+        return $product_data;
+    }
 }
 
 // What OpenCart's product controller takes from these arrays.
@@ -169,6 +180,12 @@ function pages(ModelCatalogProduct $model, string $suffix): array
     return $all;
 }
 
+/** How many calls the service has answered. */
+function calls(): int
+{
+    return $GLOBALS['served'] ?? 0;
+}
+
 $config = new StandInConfig();
 $db = new StandInDB();
 $make = static fn (): ModelCatalogProduct => new ModelCatalogProduct(new StandInRegistry(['config' => $config, 'db' => $db]));
@@ -192,8 +209,14 @@ echo var_export($make()->getProduct(4711), true), "\n";
 
 $db->queries = 0;
 $model = $make();
+$before = calls();
 $listed = $model->getProducts(['filter_category_id' => 20]);
-echo count($listed), ' products of the category, ', $db->queries, " queries\n";
+echo count($listed), " products of the category, $db->queries queries, ", calls() - $before, " calls\n";
+
+$db->queries = 0;
+$model = $make();
+$before = calls();
+echo count($model->getProductRelated('42')), " related, $db->queries queries, ", calls() - $before, " calls\n";
 
 $db->queries = 0;
 $config->values['config_language_id'] = '2';
