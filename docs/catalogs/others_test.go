@@ -256,3 +256,21 @@ func TestOthersChangesFindKeys(t *testing.T) {
 		})
 	}
 }
+
+// MySQL, strict and with ONLY_FULL_GROUP_BY by default, gives the same answers.
+func TestOthersOnMySQL(t *testing.T) {
+	for _, o := range others {
+		t.Run(o.name, func(t *testing.T) {
+			mysql, c, _ := otherShop(t, mysqltest.MySQL(t), o.name)
+			mariaDB, _, _ := otherShop(t, mysqltest.MariaDB(t), o.name)
+			equal(t, "faults", mysql.check(t, c), []string(nil))
+			for _, l := range c.Lookups {
+				keys := []string{"1", "2", "3", "10", "11", "17", "42", "43"}
+				if l.Name == "model" || l.Name == "sku" || l.Name == "slug" {
+					keys = []string{"tp-01", "woo-tee-r", "t-shirt"}
+				}
+				equal(t, l.Name, mysql.load(t, l, keys...), mariaDB.load(t, l, keys...))
+			}
+		})
+	}
+}
