@@ -25,23 +25,23 @@ final class TLSTest extends TestCase
         $service = new Service(['-tls-cert', "$folder/cert.pem", '-tls-key', "$folder/key.pem"]);
         self::assertStringStartsWith('https://', $service->url);
 
-        self::assertSame('Product 42', $this->ask($service->url, '-d', "curl.cainfo=$folder/cert.pem"));
-        self::assertStringContainsString('certificate', $this->ask($service->url));
+        self::assertSame('Product 42', $this->ask($service->url, "$folder/1", '-d', "curl.cainfo=$folder/cert.pem"));
+        self::assertStringContainsString('certificate', $this->ask($service->url, "$folder/2"));
         Place::remove($folder);
     }
 
-    private function ask(string $url, string ...$settings): string
+    private function ask(string $url, string $state, string ...$settings): string
     {
         $code = <<<'PHP'
             require $argv[1];
             try {
-                $options = new Productcache\Options(timeout: 5000, connectTimeout: 4000, stateFolder: '/nowhere');
+                $options = new Productcache\Options(timeout: 5000, connectTimeout: 4000, stateFolder: $argv[3]);
                 echo (new Productcache\Client($argv[2], $options))->get('products', 42)['name'];
             } catch (Productcache\Unavailable $e) {
                 echo $e->getMessage();
             }
             PHP;
-        $command = [PHP_BINARY, ...$settings, '-r', $code, '--', __DIR__ . '/../autoload.php', $url];
+        $command = [PHP_BINARY, ...$settings, '-r', $code, '--', __DIR__ . '/../autoload.php', $url, $state];
         $process = proc_open($command, [1 => ['pipe', 'w']], $pipes);
         $said = (string) stream_get_contents($pipes[1]);
         proc_close($process);
