@@ -20,6 +20,7 @@ var mayImport = map[string][]string{
 	"benchmarks/soak":             {"benchmarks/internal/child", "benchmarks/internal/outage", "internal/demoshop", "internal/mysqltest"},
 	"benchmarks/peers":            {"benchmarks/internal/child", "benchmarks/internal/machine", "benchmarks/peers/load", "internal/document", "internal/mysqltest"},
 	"benchmarks/php":              {"benchmarks/internal/child", "benchmarks/internal/machine", "benchmarks/peers/load", "internal/demoshop", "internal/mysqltest"},
+	"internal/faults":             {},
 	"benchmarks/peers/load":       {},
 	"internal/alloc":              {},
 	"internal/cache":              {"internal/alloc"},

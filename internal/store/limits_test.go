@@ -165,7 +165,7 @@ func TestAnswerNeverComes(t *testing.T) {
 		s := open(t, dsn, timeout(50*time.Millisecond), conns(1))
 		expect(t, s, quick, []string{"1"}, `{"k":1}`)
 		before := threads(t, server, db)
-		p.fault("FROM t", 0, 1)
+		p.Fault("FROM t", 0, 1)
 		_, err := s.Load(t.Context(), quick, []string{"1"})
 		refused(t, "Load without an answer", err, store.ErrTimeout)
 		if got := s.Stats().Abandoned; got != 0 {
@@ -201,7 +201,7 @@ func TestBrokenConnectionIsReplacedOnce(t *testing.T) {
 			err     error
 		}{{0, 1, nil}, {1, 2, nil}, {2, 2, store.ErrUnavailable}, {0, 1, nil}} {
 			before := s.Stats().Queries
-			p.fault("FROM t", test.cuts, 0)
+			p.Fault("FROM t", test.cuts, 0)
 			_, err := s.Load(t.Context(), quick, []string{"1"})
 			if !errors.Is(err, test.err) || s.Stats().Queries-before != test.queries {
 				t.Errorf("%d cuts: Load() = %v after %d queries, want %v after %d", test.cuts, err, s.Stats().Queries-before, test.err, test.queries)
