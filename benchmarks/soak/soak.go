@@ -76,7 +76,7 @@ func Run(ctx context.Context, c Config) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.program.Stop()) }()
 	s.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: readers + writers}, Timeout: answerLimit}
-	idle, err := s.usage(ctx)
+	idle, err := s.program.Usage(ctx)
 	if err != nil {
 		return err
 	}
