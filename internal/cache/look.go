@@ -55,14 +55,16 @@ func (s *shard[V]) lookValueLocked(l *Lookup[V], lt *Lifetimes, e *entry[V], has
 // refreshIsDue decides, under the lock of e's shard, whether the caller that is
 // served a stale value begins a refresh.
 func (c *Cache[V]) refreshIsDue(e *entry[V], now instant) verdict {
-	if e.mark != 0 && e.mark.age(now) < refreshPause {
-		return serve
-	}
-	if c.health.failing(never) && !c.health.probe(now) {
+	if c.refreshWaits(e, now) || c.health.failing(never) && !c.health.probe(now) {
 		return serve
 	}
 	e.mark = triedAt(now)
 	return serveAndRefresh
+}
+
+// refreshWaits reports whether it is too early for a refresh of e.
+func (c *Cache[V]) refreshWaits(e *entry[V], now instant) bool {
+	return e.mark != 0 && e.mark.age(now) < refreshPause || c.health.failing(never) && !c.health.due(now)
 }
 
 func lookAbsence[V any](l *Lookup[V], lt *Lifetimes, e *entry[V], hash uint64, now instant) (a Answer[V], v verdict) {
