@@ -33,9 +33,15 @@ func (s *Store) attempt(ctx context.Context, f func(*sql.Conn) error) error {
 		<-s.slots
 		return err
 	}
+	link.meter.arm(s.most)
 	err = f(conn)
+	ended := settled(err)
+	if link.meter.exceeded() {
+		err = errTooLarge // whatever the driver made of it; or the last bytes came at once
+	}
+	link.meter.arm(0)
 	conn.Close()
-	if settled(err) {
+	if ended {
 		<-s.slots
 	} else {
 		s.abandon(ctx, link)
