@@ -35,10 +35,10 @@ func databaseFaults() []fault {
 		{"restart", "the server is shut down in good order, and started again at the end", false, func(ctx context.Context, r *rig) error { return goes(ctx, r.server.Stop, r.server.Restart) }},
 		{"SIGSTOP", "the server is stopped in its tracks, and goes on at the end", true, func(ctx context.Context, r *rig) error { return goes(ctx, r.server.Freeze, r.server.Thaw) }},
 		{"max_connections", "others hold all connections, and the service has lost its own", false, crowd},
-		{"read lock", "FLUSH TABLES WITH READ LOCK", true, held("FLUSH TABLES WITH READ LOCK")},
+		{"read lock", "FLUSH TABLES WITH READ LOCK", false, held("FLUSH TABLES WITH READ LOCK")},
 		{"write lock", "LOCK TABLES products WRITE: nobody else reads", false, held("LOCK TABLES faults.products WRITE")},
 		{"dump", "mariadb-dump --all-databases --lock-all-tables, again and again", false, dump},
-		{"ALTER TABLE", "the table is altered by copying, again and again", true, alter},
+		{"ALTER TABLE", "the table is altered by copying, again and again", false, alter},
 		{"huge results", "8 callers all the time ask for rows of 300 and 400 MB and a listing of 8 GB", true, huge},
 		{"right revoked", "the service's account may no longer read", true, revoked},
 		{"password changed", "and its connections are killed", false, locked},
@@ -112,13 +112,14 @@ func crowd(ctx context.Context, r *rig) error {
 		return err
 	}
 	defer pool.Close()
-	if err := r.killReader(ctx); err != nil {
-		return err
-	}
-	for ctx.Err() == nil { // until there is no connection left, and again when one becomes free
-		if _, err := pool.Conn(ctx); err != nil && !wait(ctx, time.Millisecond) {
-			break
+	for ctx.Err() == nil { // whenever a connection becomes free, one of the crowd takes it
+		if _, err := pool.Conn(ctx); err == nil {
+			continue
 		}
+		if err := r.killReader(undone); err != nil {
+			return err
+		}
+		wait(ctx, time.Millisecond)
 	}
 	return errors.Join(pool.Close(), r.exec(undone, "SET GLOBAL max_connections = DEFAULT", "KILL USER 'crowd'@'127.0.0.1'"))
 }

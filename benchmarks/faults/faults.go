@@ -60,7 +60,7 @@ const (
 
 func (c Config) sizes() scale {
 	if c.Short {
-		return scale{rows: 20_000, hot: 200, rate: 500, before: 300 * time.Millisecond, during: 1500 * time.Millisecond, after: 300 * time.Millisecond,
+		return scale{rows: 20_000, hot: 200, rate: 500, before: 200 * time.Millisecond, during: 1200 * time.Millisecond, after: 200 * time.Millisecond,
 			ttl: 400 * time.Millisecond, revalidate: 400 * time.Millisecond, query: 300 * time.Millisecond, request: 800 * time.Millisecond,
 			refill: 5000, refillRate: 2000, idle: 500, slow: 100, deaf: 30, flood: 20_000}
 	}

@@ -45,7 +45,7 @@ func (r FaultRow) String() string {
 type RefillRow struct {
 	Keys                     int     // that are asked for at random
 	Rate                     float64 // requests a second
-	Requests, Distinct, Read int     // requests since MySQL is back, different products among them, rows that MySQL read
+	Requests, Distinct, Read int     // requests since MySQL is back, different products among them, rows that MySQL sent
 	Queries                  int
 	AtOnce                   int64
 	Answers                  counts
@@ -56,7 +56,7 @@ type RefillRow struct {
 }
 
 func (r RefillRow) String() string {
-	return fmt.Sprintf("refill           %d requests for %d of %d products: %d rows read by %d queries, %d at once; answers %v p50 %v p99 %v peak %s back %v%s",
+	return fmt.Sprintf("refill           %d requests for %d of %d products: %d rows sent by %d queries, %d at once; answers %v p50 %v p99 %v peak %s back %v%s",
 		r.Requests, r.Distinct, r.Keys, r.Read, r.Queries, r.AtOnce, r.Answers, r.Median, r.P99, mib(r.Peak), r.Recovered.Round(time.Millisecond), r.lines())
 }
 
@@ -98,25 +98,26 @@ func (m missed) lines() (text string) {
 	return text
 }
 
+// each calls f for the findings of each case.
+func (r *Report) each(f func(name string, m missed)) {
+	for _, row := range r.Database {
+		f(row.Name, row.missed)
+	}
+	for _, row := range r.Refill {
+		f(refillName, row.missed)
+	}
+	for _, row := range r.Front {
+		f(row.Name, row.missed)
+	}
+}
+
 // err returns all findings as an error.
 func (r *Report) err() error {
 	var errs []error
-	add := func(name string, m missed) {
+	r.each(func(name string, m missed) {
 		for _, f := range m.Findings {
 			errs = append(errs, fmt.Errorf("%s: %s", name, f))
 		}
-	}
-	for _, row := range r.Database {
-		add(row.Name, row.missed)
-	}
-	for _, row := range r.Refill {
-		add(refillName, row.missed)
-	}
-	for _, row := range r.Front {
-		add(row.Name, row.missed)
-	}
+	})
 	return errors.Join(errs...)
 }
-
-// Write puts the tables between the markers of a file.
-func (r *Report) Write(string) error { return nil }

@@ -141,6 +141,10 @@ func (t *tally) counts(of int) (c counts) {
 // counts are answers by verdict.
 type counts [verdicts]int64
 
+func (c counts) String() string {
+	return fmt.Sprintf("%d, %d, %d, %d", c[right], c[stale], c[refused], c[wrong])
+}
+
 // mostTexts is how many findings of a case are kept.
 const mostTexts = 8
 

@@ -40,6 +40,11 @@ const catalogText = `lookups:
     key: id
     key_type: integer
     query: SELECT id, version, name, text FROM products WHERE id IN (:keys)
+  lasting:
+    key: id
+    key_type: integer
+    query: SELECT id, version, name, text FROM products WHERE id IN (:keys)
+    ttl: 1h
   sheets:
     key: id
     key_type: integer
@@ -88,6 +93,7 @@ func openShop(ctx context.Context, s *mysqltest.Server, sc scale, folder string)
 		"CREATE DATABASE "+database,
 		"CREATE TABLE faults.products (id INT NOT NULL PRIMARY KEY, version BIGINT NOT NULL, name VARCHAR(255) NOT NULL, text TEXT NOT NULL) ENGINE=InnoDB",
 		fmt.Sprintf("INSERT INTO faults.products SELECT seq, 1, CONCAT('product ', seq, ' version ', 1), REPEAT(MD5(seq), 20) FROM faults.seq_1_to_%d", sc.rows),
+		"ANALYZE TABLE faults.products",
 		"CREATE TABLE faults.manuals (id INT NOT NULL PRIMARY KEY, size INT NOT NULL) ENGINE=InnoDB",
 		"INSERT INTO faults.manuals VALUES (1, 300000000), (2, 400000000), (3, 1000)",
 		fmt.Sprintf("CREATE USER %s IDENTIFIED BY '%s'", h.account(), h.password),
