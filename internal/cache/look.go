@@ -98,18 +98,19 @@ func (s *shard[V]) lookStale(l *Lookup[V], key string, hash uint64, now instant,
 }
 
 // serves reports whether memory can answer w without a load, or for a
-// background refresh, whether the value has become fresh already.
-func (s *shard[V]) serves(l *Lookup[V], w *want[V]) bool {
+// background refresh, whether the value has become fresh already; and whether
+// there is a value at all.
+func (s *shard[V]) serves(l *Lookup[V], w *want[V]) (fresh, valued bool) {
 	lt, now := l.lifetimes.Load(), l.cache.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e, ok := s.valueLocked(l, w.key, w.hash)
-	if !ok {
-		e, ok = s.absenceLocked(l, w.key, w.hash)
-	}
-	if !ok {
-		return false
+	e, valued := s.valueLocked(l, w.key, w.hash)
+	if !valued {
+		var absent bool
+		if e, absent = s.absenceLocked(l, w.key, w.hash); !absent {
+			return false, false
+		}
 	}
 	st := e.state(l, lt, w.hash, now)
-	return st.ttl > 0 && !st.invalid
+	return st.ttl > 0 && !st.invalid, valued
 }
