@@ -89,7 +89,7 @@ soak: deps ## ten minutes of load with purges and restarts of MySQL, every answe
 
 .PHONY: faults
 faults: deps deps-backup deps-slowhttptest ## what a worst day brings, case by case, written into docs/reliability.md; 10 minutes, as root for all cases (ONLY= names a case, and nothing is written)
-	PRODUCTCACHE_FAULTS=$(if $(ONLY),,$(CURDIR)/docs/reliability.md) PRODUCTCACHE_FAULTS_ONLY='$(ONLY)' PRODUCTCACHE_FAULTS_COMMIT=$(VERSION) go test -count=1 -timeout 40m -v -run '^TestFaults$$' ./benchmarks/faults
+	PRODUCTCACHE_FAULTS=$(if $(ONLY),,$(CURDIR)/docs/reliability.md) PRODUCTCACHE_FAULTS_ONLY='$(ONLY)' go test -count=1 -timeout 40m -v -run '^TestFaults$$' ./benchmarks/faults
 
 .PHONY: hammer
 hammer: deps deps-mysql ## five minutes on MariaDB and on MySQL of racing writers and readers, the binlog followed

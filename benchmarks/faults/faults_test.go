@@ -11,9 +11,8 @@ import (
 func TestMain(m *testing.M) { os.Exit(mysqltest.Main(m)) }
 
 const (
-	reportVariable = "PRODUCTCACHE_FAULTS"        // file to write the report into
-	commitVariable = "PRODUCTCACHE_FAULTS_COMMIT" // what the file says was run
-	onlyVariable   = "PRODUCTCACHE_FAULTS_ONLY"   // part of the names of the cases to run
+	reportVariable = "PRODUCTCACHE_FAULTS"      // file to write the report into
+	onlyVariable   = "PRODUCTCACHE_FAULTS_ONLY" // part of the names of the cases to run
 )
 
 // TestFaults runs all cases and writes docs/reliability.md, if PRODUCTCACHE_FAULTS names it, and else a few of them for a short
@@ -26,14 +25,14 @@ func TestFaults(t *testing.T) {
 	}
 	options := []mysqltest.Option{mysqltest.Private(), mysqltest.Nice(serverNice), mysqltest.Args(serverArguments()...)}
 	server := mysqltest.MariaDB(t, options...)
+	environment := Environment(server.Query(t, "", "SELECT VERSION()")[0][0])
 	report, err := Run(t.Context(), Config{Binary: binary, MySQL: server, Folder: t.TempDir(), Out: t.Output(),
 		Only: os.Getenv(onlyVariable), Short: !long})
 	if err != nil {
 		t.Error(err)
 	}
 	if long && report != nil && file != "" {
-		version := server.Query(t, "", "SELECT VERSION()")[0][0]
-		if err := report.Write(file, Environment(version, os.Getenv(commitVariable))); err != nil {
+		if err := report.Write(file, environment); err != nil {
 			t.Error(err)
 		}
 	}

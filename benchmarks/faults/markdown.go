@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"runtime"
 	"strings"
 	"time"
+
+	"productcache/benchmarks/internal/machine"
 )
 
 // Markers of the part of a file that Write writes; what is around it is people's.
@@ -28,7 +29,7 @@ func (r *Report) Write(file, environment string) error {
 	}
 	var out bytes.Buffer
 	out.Write(before)
-	out.WriteString(beginMark + "\n" + environment + "\n")
+	out.WriteString(beginMark + "\n" + environment)
 	r.database(&out)
 	r.refill(&out)
 	r.front(&out)
@@ -38,25 +39,9 @@ func (r *Report) Write(file, environment string) error {
 	return os.WriteFile(file, out.Bytes(), 0o644)
 }
 
-// Environment says what a run was made on. commit is of the source.
-func Environment(server, commit string) string {
-	return fmt.Sprintf("%s, %d processors (%s), %s, MariaDB %s, commit %s.\n", time.Now().UTC().Format(time.DateOnly),
-		runtime.NumCPU(), processor(), strings.Replace(runtime.Version(), "go", "Go ", 1), server, commit)
-}
-
-// processor is its name.
-func processor() string {
-	text, err := os.ReadFile("/proc/cpuinfo")
-	if err != nil {
-		return runtime.GOARCH
-	}
-	_, rest, _ := strings.Cut(string(text), "model name")
-	line, _, _ := strings.Cut(rest, "\n")
-	name := strings.TrimSpace(strings.TrimLeft(line, "\t :"))
-	if name == "" {
-		return runtime.GOARCH
-	}
-	return name
+// Environment says what a run was made on, before it begins: it is busy then only with what is not ours.
+func Environment(server string) string {
+	return "- " + strings.Join(append(machine.Lines(), "MariaDB: "+server, "load averages before: "+machine.Load()), "\n- ") + "\n"
 }
 
 func (r *Report) database(out *bytes.Buffer) {

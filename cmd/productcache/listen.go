@@ -100,7 +100,9 @@ func boundUnsent(l net.Listener) {
 	if err != nil {
 		return
 	}
-	_ = raw.Control(func(fd uintptr) { _ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_SNDBUF, unsentBytes) })
+	_ = raw.Control(func(fd uintptr) {
+		_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_SNDBUF, unsentBytes)
+	})
 }
 
 // listenAt opens host:port or unix:PATH. A socket file that nobody listens on
