@@ -44,7 +44,7 @@ func (s *shard[V]) lookValueLocked(l *Lookup[V], lt *Lifetimes, e *entry[V], has
 	case !st.invalid && -st.ttl < lt.StaleWhileRevalidate:
 		e.askedLocked()
 		return e.answer(Stale, st, now), l.cache.refreshIsDue(e, now)
-	case e.usableOnError(st, lt) && l.cache.health.failing(st.invalidAt) && !l.cache.health.probe(now):
+	case e.usableOnError(st, lt) && (!st.invalid && e.mark.failedLately(now) || l.cache.health.failing(st.invalidAt) && !l.cache.health.probe(now)):
 		e.askedLocked()
 		return e.answer(StaleError, st, now), serve
 	}
