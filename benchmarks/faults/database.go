@@ -19,8 +19,12 @@ func runDatabase(ctx context.Context, c Config, h *shop, report *Report) error {
 		}
 		began := time.Now()
 		row, err := runFault(ctx, c, h, f)
-		if err != nil {
-			return fmt.Errorf("faults: %s: %w", f.name, err)
+		switch {
+		case ctx.Err() != nil:
+			return err
+		case err != nil: // the others are worth it nevertheless
+			row.Name, row.Text = f.name, f.text
+			row.miss("it broke off: %v", err)
 		}
 		report.Database = append(report.Database, row)
 		fmt.Fprintf(c.Out, "%v\n    in %v\n", row, time.Since(began).Round(time.Millisecond))

@@ -18,8 +18,12 @@ func runFront(ctx context.Context, c Config, h *shop, report *Report) error {
 		}
 		began := time.Now()
 		row, err := runOverload(ctx, c, h, o)
-		if err != nil {
-			return fmt.Errorf("faults: %s: %w", o.name, err)
+		switch {
+		case ctx.Err() != nil:
+			return err
+		case err != nil:
+			row.Name, row.Text = o.name, o.text
+			row.miss("it broke off: %v", err)
 		}
 		report.Front = append(report.Front, row)
 		fmt.Fprintf(c.Out, "%v\n    in %v\n", row, time.Since(began).Round(time.Millisecond))
