@@ -73,7 +73,7 @@ func slowloris(ctx context.Context, r *rig, d *deed, ready chan<- struct{}) erro
 	if err != nil || r.Short {
 		return ownSlowloris(ctx, r, d, ready)
 	}
-	c := exec.CommandContext(ctx, program, "-H", "-c", strconv.Itoa(r.scale.slow), "-r", "2000", "-i", "2", "-x", "10", "-l", "60",
+	c := exec.CommandContext(ctx, "nice", "-n", strconv.Itoa(floodNice), program, "-H", "-c", strconv.Itoa(r.scale.slow), "-r", "2000", "-i", "2", "-x", "10", "-l", "60",
 		"-u", "http://"+r.program.Address("listen")+productPath(1))
 	if err := c.Start(); err != nil {
 		return err
