@@ -87,6 +87,10 @@ bench-php: deps deps-bench-php build ## compare, from PHP, with MySQL, memcached
 soak: deps ## ten minutes of load with purges and restarts of MySQL, every answer checked
 	PRODUCTCACHE_SOAK=10m go test -count=1 -timeout 30m -v ./benchmarks/soak
 
+.PHONY: faults
+faults: deps deps-backup deps-slowhttptest ## what a worst day brings, case by case, written into docs/reliability.md; 10 minutes, as root for all cases (ONLY= names a case, and nothing is written)
+	PRODUCTCACHE_FAULTS=$(if $(ONLY),,$(CURDIR)/docs/reliability.md) PRODUCTCACHE_FAULTS_ONLY='$(ONLY)' go test -count=1 -timeout 40m -v -run '^TestFaults$$' ./benchmarks/faults
+
 .PHONY: hammer
 hammer: deps deps-mysql ## five minutes on MariaDB and on MySQL of racing writers and readers, the binlog followed
 	PRODUCTCACHE_HAMMER=$${PRODUCTCACHE_HAMMER:-5m} go test -count=1 -timeout 30m -v -run '^TestHammer$$' ./benchmarks/hammer
@@ -120,6 +124,10 @@ deps-mysql: ## unpack MySQL from Debian sid for the tests; without it they skip,
 .PHONY: deps-backup
 deps-backup: ## install what the backup job needs: MariaDB's dump program
 	@scripts/install.sh mariadb-dump mariadb-client
+
+.PHONY: deps-slowhttptest
+deps-slowhttptest: ## install slowhttptest, for faults
+	@scripts/install.sh slowhttptest slowhttptest
 
 .PHONY: deps-shellcheck
 deps-shellcheck: ## install shellcheck, for check

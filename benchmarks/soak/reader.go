@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"productcache/benchmarks/internal/ledger"
 )
 
 const (
@@ -100,26 +102,11 @@ func (r *reader) unavailable(ctx context.Context, path string, began time.Time, 
 	}
 }
 
-// row is a product as the program serves it.
-type row struct {
-	ID      int    `json:"id"`
-	Version int64  `json:"version"`
-	Name    string `json:"name"`
-}
-
-// check compares the columns with each other and with what was asked for.
-func (w row) check(id int) error {
-	if w.ID != id || w.Name != nameOf(id, w.Version) {
-		return fmt.Errorf("a torn row, or another's: %+v", w)
-	}
-	return nil
-}
-
 // one asks for a product, now and then only whether it has changed.
 func (r *reader) one(ctx context.Context) {
 	id := r.draw()
-	p := r.ledger.product(id)
-	before := p.floor()
+	p := r.ledger.Product(id)
+	before := p.Floor()
 	mine := r.known[id]
 	if r.chance.IntN(3) > 0 {
 		mine = copied{}
@@ -129,23 +116,23 @@ func (r *reader) one(ctx context.Context) {
 	if !ok {
 		return
 	}
-	got := answer{found: true, version: mine.version, staleError: strings.Contains(a.header.Get("Cache-Status"), "detail=stale-error")}
+	got := ledger.Answer{Found: true, Version: mine.version, StaleError: strings.Contains(a.header.Get("Cache-Status"), "detail=stale-error")}
 	var err error
 	switch {
 	case a.status == http.StatusOK:
-		var w row
+		var w ledger.Row
 		if err = json.Unmarshal(a.body, &w); err == nil {
-			err = w.check(id)
+			err = w.Check(id)
 		}
-		got.version = w.Version
+		got.Version = w.Version
 		r.known[id] = copied{a.header.Get("Etag"), w.Version}
 	case a.status == http.StatusNotFound:
-		got.found = false
+		got.Found = false
 	case a.status != http.StatusNotModified || mine.tag == "":
 		err = fmt.Errorf("status %d: %s", a.status, a.body)
 	}
 	if err == nil {
-		err = p.judge(before, got)
+		err = p.Judge(before, got)
 	}
 	if err != nil {
 		r.findings.add(ctx, "GET %s: %v; Cache-Status: %s", path, err, a.header.Get("Cache-Status"))
@@ -163,11 +150,11 @@ func (r *reader) absent(ctx context.Context) {
 // several asks for many products at once.
 func (r *reader) several(ctx context.Context) {
 	var ids []int
-	var floors []floor
+	var floors []ledger.Floor
 	path := "/v1/products?keys="
 	for range 2 + r.chance.IntN(mostKeys-1) {
 		if id := r.draw(); !slices.Contains(ids, id) {
-			ids, floors = append(ids, id), append(floors, r.ledger.product(id).floor())
+			ids, floors = append(ids, id), append(floors, r.ledger.Product(id).Floor())
 			path += strconv.Itoa(id) + ","
 		}
 	}
@@ -177,7 +164,7 @@ func (r *reader) several(ctx context.Context) {
 	if !ok {
 		return
 	}
-	var body collection
+	var body ledger.Collection
 	if err := json.Unmarshal(a.body, &body); a.status != http.StatusOK || err != nil {
 		r.findings.add(ctx, "GET %s: %d %v: %s", path, a.status, err, a.body)
 		return
@@ -187,33 +174,8 @@ func (r *reader) several(ctx context.Context) {
 	}
 	status := a.header.Get("Cache-Status")
 	for i, id := range ids {
-		if err := body.judge(r.ledger.product(id), id, floors[i], strings.Contains(status, "stale-error=")); err != nil {
+		if err := body.Judge(r.ledger.Product(id), id, floors[i], strings.Contains(status, "stale-error=")); err != nil {
 			r.findings.add(ctx, "GET %s: key %d: %v; Cache-Status: %s", path, id, err, status)
 		}
 	}
-}
-
-// collection is the body of a multi-get.
-type collection struct {
-	Items       map[string]row `json:"items"`
-	Missing     []string       `json:"missing"`
-	Unavailable []string       `json:"unavailable"`
-}
-
-// judge judges one of its keys. Which of them is stale because of an error the answer does not say.
-func (c *collection) judge(p *product, id int, before floor, staleError bool) error {
-	key := strconv.Itoa(id)
-	w, found := c.Items[key]
-	missing, unavailable := slices.Contains(c.Missing, key), slices.Contains(c.Unavailable, key)
-	switch {
-	case unavailable && !found && !missing:
-		return nil
-	case found == missing || unavailable:
-		return fmt.Errorf("found: %t, missing: %t, unavailable: %t", found, missing, unavailable)
-	case found:
-		if err := w.check(id); err != nil {
-			return err
-		}
-	}
-	return p.judge(before, answer{found, w.Version, staleError})
 }

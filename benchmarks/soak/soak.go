@@ -8,7 +8,7 @@
 //   - memory, goroutines and open files do not grow.
 //
 // Writers change rows and purge them (writer.go), readers ask and compare with the ledger of versions
-// (reader.go, ledger.go), outages.go ends and restarts MySQL, and usage.go looks at the process. Run
+// (reader.go, benchmarks/internal/ledger), outages.go ends and restarts MySQL, and usage.go looks at the process. Run
 // starts a goroutine for each of these and waits for all of them.
 package soak
 
@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"productcache/benchmarks/internal/child"
+	"productcache/benchmarks/internal/ledger"
 	"productcache/internal/mysqltest"
 )
 
@@ -56,7 +57,7 @@ type soak struct {
 	program  *child.Process
 	pool     *sql.DB
 	client   *http.Client
-	ledger   *ledger
+	ledger   *ledger.Ledger
 	outages  *outages
 	findings findings
 	counts   counts
@@ -64,7 +65,7 @@ type soak struct {
 
 // Run runs and returns an error that says what was wrong.
 func Run(ctx context.Context, c Config) (err error) {
-	s := &soak{Config: c, ledger: newLedger(products)}
+	s := &soak{Config: c, ledger: ledger.New(products)}
 	s.outages = newOutages(c.MySQL, period(c.Duration))
 	if err := s.prepare(ctx); err != nil {
 		return err
@@ -75,7 +76,7 @@ func Run(ctx context.Context, c Config) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.program.Stop()) }()
 	s.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: readers + writers}, Timeout: answerLimit}
-	idle, err := s.usage(ctx)
+	idle, err := s.program.Usage(ctx)
 	if err != nil {
 		return err
 	}
@@ -112,9 +113,6 @@ func (s *soak) prepare(ctx context.Context) error {
 	s.pool, err = sql.Open("mysql", s.MySQL.DSN(database)+"?interpolateParams=true")
 	return err
 }
-
-// nameOf is what the column name holds, so that an answer shows whether it is of one row and version.
-func nameOf(id int, version int64) string { return fmt.Sprintf("product %d version %d", id, version) }
 
 // catalogText has MySQL take a millisecond for each row after it has decided what the rows hold: in that
 // time they may change, and the answer must not be kept.

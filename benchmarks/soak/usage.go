@@ -2,29 +2,11 @@ package soak
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"runtime"
 	"time"
+
+	"productcache/benchmarks/internal/child"
 )
-
-// usage is what the program takes.
-type usage struct {
-	resident                int64
-	goroutines, descriptors int
-}
-
-func (s *soak) usage(ctx context.Context) (u usage, err error) {
-	var errs [3]error
-	u.resident, _, errs[0] = s.program.Memory()
-	u.goroutines, errs[1] = s.program.Goroutines(ctx)
-	u.descriptors, errs[2] = s.program.Descriptors()
-	return u, errors.Join(errs[:]...)
-}
-
-func (u usage) String() string {
-	return fmt.Sprintf("rss=%.1fMiB goroutines=%d descriptors=%d", float64(u.resident)/(1<<20), u.goroutines, u.descriptors)
-}
 
 // Memory may differ by so much between the second quarter of a run and its last: the collector's rhythm, and
 // more waiting requests in one outage than in another.
@@ -67,7 +49,7 @@ func (s *soak) watch(ctx context.Context) error {
 }
 
 func (s *soak) print(ctx context.Context, at time.Duration) {
-	u, err := s.usage(ctx)
+	u, err := s.program.Usage(ctx)
 	if err != nil {
 		s.findings.add(ctx, "usage: %v", err)
 		return
@@ -75,36 +57,15 @@ func (s *soak) print(ctx context.Context, at time.Duration) {
 	fmt.Fprintf(s.Out, "%v: %v outages=%d %v findings=%d\n", at.Round(time.Second), &s.counts, s.outages.Count(), u, s.findings.number())
 }
 
-const (
-	// Connections to MySQL that the program may keep, with a goroutine each: -mysql-max-conns and one more.
-	pooled = 8 + 1
-	// loopDescriptors are those of an event loop, which has a goroutine too. There is one for
-	// each processor at most, begun when it is first needed.
-	loopDescriptors = 2
-	// settleLimit is how long the program may take to come to rest.
-	settleLimit = 30 * time.Second
-	settlePause = 100 * time.Millisecond
-)
-
 // settle waits until the program takes no more than it did idle at first, but for connections that it
 // keeps, and event loops.
-func (s *soak) settle(ctx context.Context, idle usage) error {
-	loops := runtime.GOMAXPROCS(0)
-	ctx, cancel := context.WithTimeout(ctx, settleLimit)
-	defer cancel()
-	for {
-		now, err := s.usage(ctx)
-		if err != nil {
-			return err
-		}
-		if now.goroutines <= idle.goroutines+pooled+loops && now.descriptors <= idle.descriptors+pooled+loops*loopDescriptors {
-			fmt.Fprintf(s.Out, "idle: %v before, %v after\n", idle, now)
-			return nil
-		}
-		if !wait(ctx, time.After(settlePause)) {
-			stacks, _ := s.program.Profile(context.WithoutCancel(ctx))
-			s.findings.note("left behind: %v before, %v after\n%s", idle, now, stacks)
-			return nil
-		}
+func (s *soak) settle(ctx context.Context, idle child.Usage) error {
+	now, err := s.program.Settle(ctx, idle, pooled)
+	if err == nil {
+		fmt.Fprintf(s.Out, "idle: %v before, %v after\n", idle, now)
 	}
+	return err
 }
+
+// pooled are connections to MySQL that the program may keep: -mysql-max-conns and one more.
+const pooled = 8 + 1

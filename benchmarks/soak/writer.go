@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"productcache/benchmarks/internal/ledger"
 )
 
 const (
@@ -36,20 +38,20 @@ func newWriter(s *soak, number int) *writer {
 func (w *writer) run(ctx context.Context) {
 	for pause := time.NewTicker(writePause); wait(ctx, pause.C); {
 		id := int(w.key.Uint64())*writers + w.number + 1
-		p := w.ledger.product(id)
-		version := p.begun.Load() + 1
-		deletion := p.deleted.Load() < version-1 && w.chance.IntN(4) == 0
-		p.begin(version, deletion)
+		p := w.ledger.Product(id)
+		version := p.Begun() + 1
+		deletion := p.Deleted() < version-1 && w.chance.IntN(4) == 0
+		p.Begin(version, deletion)
 		if !w.write(ctx, id, version, deletion) {
 			return
 		}
-		p.written.Store(version)
+		p.Wrote(version)
 		w.counts.writes.Add(1)
 		remove := w.chance.IntN(5) == 0
 		if w.chance.IntN(200) == 0 {
 			w.purgeAll(ctx, remove)
 		} else if w.purge(ctx, purge{Keys: []string{strconv.Itoa(id)}, Mode: mode(remove)}) {
-			p.purge(version, remove)
+			p.Purge(version, remove)
 		}
 	}
 }
@@ -58,7 +60,7 @@ func (w *writer) run(ctx context.Context) {
 // it worked before or not.
 func (w *writer) write(ctx context.Context, id int, version int64, deletion bool) bool {
 	statement, args := "REPLACE INTO products VALUES (?, ?, ?, ?)",
-		[]any{id, version, nameOf(id, version), strings.Repeat(fmt.Sprintf("%032d", version), 20)}
+		[]any{id, version, ledger.NameOf(id, version), strings.Repeat(fmt.Sprintf("%032d", version), 20)}
 	if deletion {
 		statement, args = "DELETE FROM products WHERE id = ?", args[:1]
 	}
@@ -75,10 +77,10 @@ func (w *writer) write(ctx context.Context, id int, version int64, deletion bool
 
 // purgeAll purges all products.
 func (w *writer) purgeAll(ctx context.Context, remove bool) {
-	covered := w.ledger.allWritten()
+	covered := w.ledger.AllWritten()
 	if w.purge(ctx, purge{All: true, Mode: mode(remove)}) {
 		for id, version := range covered {
-			w.ledger.product(id).purge(version, remove)
+			w.ledger.Product(id).Purge(version, remove)
 		}
 	}
 }

@@ -44,7 +44,7 @@ func TestDefaults(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"listen": "127.0.0.1:8080", "admin-listen": "127.0.0.1:8081", "cache-bytes": "256MiB", "cache-entries": "0", "eviction": "adaptive",
-		"max-entry-bytes": "1MiB", "ttl": "5m0s", "ttl-jitter": "0.1", "stale-while-revalidate": "30s",
+		"max-entry-bytes": "1MiB", "max-result-bytes": "16MiB", "ttl": "5m0s", "ttl-jitter": "0.1", "stale-while-revalidate": "30s",
 		"stale-if-error": "24h0m0s", "negative-ttl": "10s", "negative-entries": "100000", "mysql-max-conns": "8",
 		"mysql-query-timeout": "2s", "batch-keys": "100", "max-keys": "100", "max-waiting": "10000",
 		"request-timeout": "5s", "client-max-age": "0s", "honor-no-cache": "false", "fast-path": "true", "shutdown-timeout": "10s", "log-requests": "0",
@@ -117,6 +117,7 @@ func TestValidate(t *testing.T) {
 		{"-cache-bytes must be at least 1MiB, not 1000KiB", []string{"-cache-bytes", "1000KiB", "-max-entry-bytes", "1KiB"}},
 		{"-max-entry-bytes must be positive", []string{"-max-entry-bytes", "0"}},
 		{"-max-entry-bytes must be at most a quarter of -cache-bytes, not 1MiB of 3MiB", []string{"-cache-bytes", "3MiB"}},
+		{"-max-result-bytes must be at least twice -max-entry-bytes, not 1MiB of 1MiB", []string{"-max-result-bytes", "1MiB"}},
 		{`-eviction must be adaptive, lru, 2q or tinylfu, not "fifo"`, []string{"-eviction", "fifo"}},
 		{"-cache-entries must not be negative, but is -1", []string{"-cache-entries", "-1"}},
 		{"-ttl must not be negative", []string{"-ttl", "-1s"}},

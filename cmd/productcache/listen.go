@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"productcache/internal/admin"
@@ -62,6 +63,7 @@ func (all *servers) open(flag, list string, sockets inherited, h http.Handler, t
 		}
 		for _, l := range listeners {
 			opened = append(opened, l)
+			boundUnsent(l)
 			log.Info("listening", "as", flag, "address", l.Addr().String())
 			if tlsConfig != nil {
 				l = tls.NewListener(l, tlsConfig)
@@ -82,6 +84,25 @@ func (all *servers) open(flag, list string, sockets inherited, h http.Handler, t
 		}
 	}
 	return opened, nil
+}
+
+// unsentBytes is what the kernel keeps at most of what a client has not read; it takes about twice the
+// memory for it. Left to itself it takes megabytes for each client that does not read.
+const unsentBytes = 128 << 10
+
+// boundUnsent has that hold for the connections of a listener. Those of Unix sockets have a bound anyhow.
+func boundUnsent(l net.Listener) {
+	tcp, ok := l.(*net.TCPListener)
+	if !ok {
+		return
+	}
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return
+	}
+	_ = raw.Control(func(fd uintptr) {
+		_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_SNDBUF, unsentBytes)
+	})
 }
 
 // listenAt opens host:port or unix:PATH. A socket file that nobody listens on

@@ -193,7 +193,8 @@ func openStore(c *Config, log *slog.Logger) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return store.Open(store.Options{DSN: dsn, MaxConns: c.MySQLMaxConns, QueryTimeout: c.MySQLQueryTimeout, Logger: log})
+	return store.Open(store.Options{DSN: dsn, MaxConns: c.MySQLMaxConns, QueryTimeout: c.MySQLQueryTimeout,
+		MaxResultBytes: int64(c.MaxResultBytes), Logger: log})
 }
 
 func newCache(c *Config, log *slog.Logger) (*cache.Cache[*document.Document], error) {

@@ -74,6 +74,10 @@ func TestFlagsChangeWhatIsServed(t *testing.T) {
 		{"-ttl 1ns -stale-while-revalidate 1h", twice("/v1/products/1", 200, stored, "productcache; hit; ttl=-1; detail=stale")},
 		{"-ttl 1ns -stale-while-revalidate 0", twice("/v1/products/1", 200, stored, stored)},
 		{"-max-entry-bytes 10", twice("/v1/products/1", 200, notStored, notStored)},
+		{"-max-entry-bytes 10 -max-result-bytes 100", func(r *running) {
+			r.expect("/v1/products/1", 500, "productcache; fwd=miss; detail=error")
+			r.await("the log says why", func() bool { return strings.Contains(r.log.String(), "larger than it may be") })
+		}},
 		{"-cache-entries 1", func(r *running) {
 			r.get("/v1/products/1")
 			r.expect("/v1/products/2", 200, stored)

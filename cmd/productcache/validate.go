@@ -27,6 +27,7 @@ func (c *Config) Validate(command string) error {
 	rule(c.CacheBytes >= 1<<20, "-cache-bytes must be at least 1MiB, not %v", c.CacheBytes)
 	rule(c.MaxEntryBytes > 0 && c.MaxEntryBytes < 1<<31, "-max-entry-bytes must be positive and below 2GiB, not %v", c.MaxEntryBytes)
 	rule(c.MaxEntryBytes <= c.CacheBytes/4, "-max-entry-bytes must be at most a quarter of -cache-bytes, not %v of %v", c.MaxEntryBytes, c.CacheBytes)
+	rule(c.MaxResultBytes >= 2*c.MaxEntryBytes, "-max-result-bytes must be at least twice -max-entry-bytes, not %v of %v: what may be stored must be readable", c.MaxResultBytes, c.MaxEntryBytes)
 	rule(c.CacheEntries >= 0, "-cache-entries must not be negative, but is %d", c.CacheEntries)
 	rule(cache.Eviction(c.Eviction).Validate() == nil, "-eviction must be adaptive, lru, 2q or tinylfu, not %q", c.Eviction)
 	rule(c.TTL >= 0, "-ttl must not be negative, but is %v", c.TTL)

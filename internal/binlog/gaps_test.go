@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"productcache/internal/faults"
 	"productcache/internal/mysqltest"
 )
 
@@ -12,11 +13,11 @@ import (
 var everything = []string{"products *", "sku *", "category *"}
 
 // followingThrough follows a shop through a proxy.
-func followingThrough(t *testing.T, s *mysqltest.Server) (*follow, *proxy) {
+func followingThrough(t *testing.T, s *mysqltest.Server) (*follow, *faults.Proxy) {
 	t.Helper()
 	p := newProxy(t, s.Addr())
 	f := newShop(t, s)
-	f.address = p.addr()
+	f.address = p.Addr()
 	f.begin(t, shopCatalog)
 	f.sync(t)
 	return f, p
@@ -85,10 +86,10 @@ func resumes(t *testing.T, s *mysqltest.Server) {
 	f, p := followingThrough(t, s)
 	f.exec(t, "FLUSH BINARY LOGS", "UPDATE product SET price = 6 WHERE product_id = 3", "FLUSH BINARY LOGS", "FLUSH BINARY LOGS")
 	expect(t, f, "products 3")
-	p.lead("")
+	p.Lead("")
 	f.away(t, 1)
 	f.exec(t, "UPDATE product SET price = 7 WHERE product_id = 3", "FLUSH BINARY LOGS", "INSERT INTO link VALUES (12, 12)")
-	p.lead(s.Addr())
+	p.Lead(s.Addr())
 	expect(t, f, "products 3", "category 12")
 	for _, id := range dumps(t, s) {
 		s.Exec(t, "", "KILL "+id)
@@ -137,10 +138,10 @@ func purgesWhatWasRead(t *testing.T, s *mysqltest.Server) {
 	before := f.follower.Stats().LastEvent
 	f.exec(t, "FLUSH BINARY LOGS", "FLUSH BINARY LOGS")
 	eventually(t, "a heartbeat", func() bool { return f.follower.Stats().LastEvent.After(before.Add(time.Second)) })
-	p.lead("")
+	p.Lead("")
 	f.away(t, 1)
 	purge(t, s)
-	p.lead(s.Addr())
+	p.Lead(s.Addr())
 	expect(t, f)
 	f.counted(t, 0, 1)
 }
@@ -154,11 +155,11 @@ func TestPurged(t *testing.T) {
 
 func misses(t *testing.T, s *mysqltest.Server) {
 	f, p := followingThrough(t, s)
-	p.lead("")
+	p.Lead("")
 	f.away(t, 1)
 	f.exec(t, "UPDATE product SET price = 7 WHERE product_id = 3", "FLUSH BINARY LOGS", "FLUSH BINARY LOGS")
 	purge(t, s)
-	p.lead(s.Addr())
+	p.Lead(s.Addr())
 	f.back(t, 2)
 	expect(t, f, everything...)
 	f.exec(t, "UPDATE product SET price = 8 WHERE product_id = 3")
@@ -169,7 +170,7 @@ func misses(t *testing.T, s *mysqltest.Server) {
 func TestHalfOpen(t *testing.T) {
 	s := mysqltest.MariaDB(t, mysqltest.Binlog())
 	f, p := followingThrough(t, s)
-	p.swallow()
+	p.Gag()
 	f.exec(t, "UPDATE product SET price = 7 WHERE product_id = 3")
 	f.away(t, 1)
 	expect(t, f, "products 3")

@@ -43,14 +43,14 @@ func TestRestartAndReset(t *testing.T) {
 		ended := len(ends(s))
 		f.counted(t, 0, uint64(ended))
 
-		p.lead("")
+		p.Lead("")
 		f.away(t, uint64(ended)+1)
 		for _, id := range dumps(t, s) {
 			s.Exec(t, "", "KILL "+id)
 		}
 		eventually(t, "the end of dumps", func() bool { return len(dumps(t, s)) == 0 })
 		f.exec(t, reset(s), "UPDATE product SET price = price + 1 WHERE product_id = 3")
-		p.lead(s.Addr())
+		p.Lead(s.Addr())
 		f.back(t, ended+2)
 		expect(t, f, everything...)
 		f.counted(t, 1, uint64(ended)+1)
@@ -78,12 +78,12 @@ func TestFailover(t *testing.T) {
 		next := get(t, mysqltest.Private(), mysqltest.Binlog(), mysqltest.Args("--server-id=2"))
 		f, p := followingThrough(t, s)
 		password := f.endpoint(t).Password
-		p.lead("")
+		p.Lead("")
 		f.away(t, 1)
 		next.Exec(t, "", "ALTER USER '"+mysqltest.User+"'@'127.0.0.1' IDENTIFIED BY '"+password+"'", "CREATE DATABASE "+f.schema)
 		f.server = next
 		f.exec(t, split(shopTables)...)
-		p.lead(next.Addr())
+		p.Lead(next.Addr())
 		f.back(t, 2)
 		expect(t, f, everything...)
 		f.exec(t, "UPDATE product SET price = price + 1 WHERE product_id = 3")
@@ -98,7 +98,7 @@ func TestFailoverToReplica(t *testing.T) {
 	next := mysqltest.MySQL(t, mysqltest.Private(), mysqltest.Binlog(), mysqltest.Args("--server-id=2"))
 	f, p := followingThrough(t, s)
 	password := f.endpoint(t).Password
-	p.lead("")
+	p.Lead("")
 	f.away(t, 1)
 	next.Exec(t, "", "SET sql_log_bin = 0", "ALTER USER '"+mysqltest.User+"'@'127.0.0.1' IDENTIFIED BY '"+password+"'",
 		"CREATE DATABASE "+f.schema, "USE "+f.schema)
@@ -107,7 +107,7 @@ func TestFailoverToReplica(t *testing.T) {
 	next.Exec(t, "", "RESET BINARY LOGS AND GTIDS", "SET GLOBAL gtid_purged = '"+executed+"'")
 	next.Exec(t, f.schema, "UPDATE product SET price = price + 1 WHERE product_id = 3")
 	f.server = next
-	p.lead(next.Addr())
+	p.Lead(next.Addr())
 	expect(t, f, "products 3")
 	f.counted(t, 0, 1)
 }
@@ -119,10 +119,10 @@ func TestTaggedGTIDs(t *testing.T) {
 	for disconnects := range uint64(2) {
 		f.exec(t, "SET gtid_next = 'AUTOMATIC:tag'", "UPDATE product SET price = price + 1 WHERE product_id = 3")
 		expect(t, f, "products 3")
-		p.lead("")
+		p.Lead("")
 		f.away(t, disconnects+1)
 		f.exec(t, "UPDATE product SET price = price + 1 WHERE product_id = 2", "FLUSH BINARY LOGS")
-		p.lead(s.Addr())
+		p.Lead(s.Addr())
 		expect(t, f, "products 2", "category 7", "category 8")
 	}
 	f.counted(t, 0, 2)

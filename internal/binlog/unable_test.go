@@ -53,13 +53,13 @@ func TestMissingRights(t *testing.T) {
 		s.Exec(t, "", "CREATE USER "+account+" IDENTIFIED BY 'secret'", "GRANT SELECT ON "+f.schema+".* TO "+account)
 		defer s.Exec(t, "", "DROP USER "+account)
 		p := newProxy(t, s.Addr())
-		f.address = p.addr()
+		f.address = p.Addr()
 		f.begin(t, shopCatalog)
 		f.refused(t, "GRANT REPLICATION SLAVE, REPLICATION CLIENT")
-		p.await(t, 4)
+		await(t, p, 4)
 		f.refused(t, "GRANT REPLICATION SLAVE, REPLICATION CLIENT")
 		s.Exec(t, "", "GRANT REPLICATION CLIENT ON *.* TO "+account)
-		p.await(t, 4)
+		await(t, p, 4)
 		if n := f.log.lines("cannot follow"); n > 2 || n < 1 {
 			t.Errorf("said %d times, want once for each right:\n%s", n, f.log)
 		}

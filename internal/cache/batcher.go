@@ -44,10 +44,10 @@ func (b *batcher[V]) enqueue(l *Lookup[V], led []*flight[V]) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(l.waiting) == 0 {
+	if l.waiting.len() == 0 {
 		b.queue = append(b.queue, l)
 	}
-	l.waiting = append(l.waiting, led...)
+	l.waiting.add(led)
 	for range min(b.idle, (len(led)+b.cache.options.BatchKeys-1)/b.cache.options.BatchKeys) {
 		b.idle--
 		b.landed.Go(b.run)
@@ -81,7 +81,7 @@ func (b *batcher[V]) gather() {
 		b.mu.Lock()
 		waiting := 0
 		if len(b.queue) > 0 {
-			waiting = len(b.queue[0].waiting)
+			waiting = b.queue[0].waiting.len()
 		}
 		b.mu.Unlock()
 		if waiting <= before || waiting >= b.cache.options.BatchKeys {
@@ -97,21 +97,8 @@ func (b *batcher[V]) gather() {
 func (b *batcher[V]) nextLocked() batch[V] {
 	l := b.queue[0]
 	b.queue = b.queue[1:]
-	bt := batch[V]{lookup: l}
-	taken := 0
-	for _, fl := range l.waiting {
-		if len(bt.flights) == b.cache.options.BatchKeys {
-			break
-		}
-		taken++
-		if !fl.gone.Load() {
-			bt.flights = append(bt.flights, fl)
-		}
-	}
-	l.waiting = l.waiting[taken:]
-	if len(l.waiting) == 0 {
-		l.waiting = nil // lets go of the flights that have left
-	} else {
+	bt := batch[V]{l, l.waiting.take(b.cache.options.BatchKeys)}
+	if l.waiting.len() > 0 {
 		b.queue = append(b.queue, l)
 	}
 	return bt

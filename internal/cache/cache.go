@@ -44,7 +44,7 @@ type Options[V any] struct {
 	MaxNegatives   int           // number of remembered absences, 256 bytes each at most on average; 0: none
 	Concurrency    int           // loads at the same time
 	BatchKeys      int           // keys in one load at most
-	MaxWaiting     int           // keys being loaded, and callers' waits for keys, at most
+	MaxWaiting     int           // keys being loaded, and callers' waits for keys, at most; of refreshes as many again
 	LoadTimeout    time.Duration // how long a key may be in flight, waiting for a slot included
 	Eviction       Eviction      // which values go first. Optional: EvictAdaptive
 

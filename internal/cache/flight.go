@@ -34,6 +34,7 @@ type flight[V any] struct {
 	hash       uint64
 	generation generation
 	refresh    bool // begun for nobody
+	valued     bool // the key has a value, though perhaps an old one
 	joined     int  // callers; guarded by flights.mu
 	arrival    chan landing[V]
 	gone       atomic.Bool // landed without the batcher: it need not load the key any more
@@ -101,16 +102,19 @@ func (f *flights[V]) joinLocked(l *Lookup[V], w *want[V]) *flight[V] {
 	if w.background && aloft {
 		return nil
 	}
-	if !aloft && !w.forced && l.shard(w.hash).serves(l, w) {
-		// The flight that this caller just missed has stored before it left aloft.
-		w.served = true
-		return nil
+	valued := false
+	if !aloft {
+		if w.served, valued = l.shard(w.hash).serves(l, w); w.served && !w.forced {
+			// The flight that this caller just missed has stored before it left aloft.
+			return nil
+		}
+		w.served = false
 	}
 	if w.err = f.admitLocked(aloft, w.background); w.err != nil {
 		return nil
 	}
 	if !aloft {
-		fl = &flight[V]{name: name, lookup: l, key: w.key, hash: w.hash, generation: w.generation, refresh: w.background,
+		fl = &flight[V]{name: name, lookup: l, key: w.key, hash: w.hash, generation: w.generation, refresh: w.background, valued: valued,
 			arrival: make(chan landing[V], 1)}
 		f.aloft[name] = fl
 		f.landed.Add(1)
@@ -132,10 +136,14 @@ func (f *flights[V]) joinLocked(l *Lookup[V], w *want[V]) *flight[V] {
 
 func (f *flights[V]) admitLocked(aloft, background bool) error {
 	limit := f.cache.options.MaxWaiting
+	flying := limit
+	if background {
+		flying *= 2 // else who asks for more than can be loaded would keep hits from staying fresh
+	}
 	switch {
 	case f.cache.closing.Err() != nil:
 		return ErrClosed
-	case !aloft && len(f.aloft) >= limit, !background && f.waiting >= limit:
+	case !aloft && len(f.aloft) >= flying, !background && f.waiting >= limit:
 		return ErrOverloaded
 	}
 	return nil

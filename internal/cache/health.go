@@ -50,6 +50,9 @@ func (h *health) failing(since instant) bool {
 	return failedAt != never && failedAt > since
 }
 
+// due reports whether it is time that a caller tries the database.
+func (h *health) due(now instant) bool { return int64(now) >= h.probeAt.Load() }
+
 // probe reports whether the caller is the one that may try the database now.
 func (h *health) probe(now instant) bool {
 	at := h.probeAt.Load()

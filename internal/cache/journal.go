@@ -101,7 +101,11 @@ func (s *shard[V]) noteStoredLocked(l *Lookup[V], e *entry[V], hash uint64, now 
 func (s *shard[V]) noteFailure(l *Lookup[V], key string, hash uint64, keysOwn bool, now instant) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, held := s.valueLocked(l, key, hash); held || keysOwn {
+	e, held := s.valueLocked(l, key, hash)
+	if held && !e.mark.invalid() {
+		e.mark = failedAt(now)
+	}
+	if held || keysOwn {
 		s.journal.note(hash, event{at: now, kind: EventLoadFailed})
 	}
 }

@@ -287,3 +287,37 @@ func TestLifetimesValidate(t *testing.T) {
 		}
 	}
 }
+
+// TestKeyThatFailsAlone: one whose loads fail while others' work is tried once a second, and who asks meanwhile
+// does not wait for it.
+func TestKeyThatFailsAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		from := newOrigin("a", "1", "b", "2")
+		_, l := open(t, options(), lifetimes, from.load)
+		ask(t, l, "a", cache.Miss, "1")
+		time.Sleep(100 * time.Second) // longer than it is served while it is refreshed
+		from.bad["a"] = true
+		for second := range 3 {
+			for i := range 5 {
+				before := from.count()
+				ask(t, l, "a", cache.StaleError, "1")
+				want := 0
+				if i == 0 {
+					want = 1
+				}
+				if got := from.count() - before; got != want {
+					t.Errorf("second %d, request %d: %d loads, want %d", second, i, got, want)
+				}
+				l.Purge(cache.PurgeRemove, "b")
+				ask(t, l, "b", cache.Miss, "2") // all is well but for a
+				time.Sleep(200 * time.Millisecond)
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		before := from.count()
+		l.Purge(cache.PurgeStale, "a")
+		if ask(t, l, "a", cache.StaleError, "1"); from.count() != before+1 {
+			t.Error("after a purge the next request has not tried")
+		}
+	})
+}

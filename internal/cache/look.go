@@ -44,7 +44,7 @@ func (s *shard[V]) lookValueLocked(l *Lookup[V], lt *Lifetimes, e *entry[V], has
 	case !st.invalid && -st.ttl < lt.StaleWhileRevalidate:
 		e.askedLocked()
 		return e.answer(Stale, st, now), l.cache.refreshIsDue(e, now)
-	case e.usableOnError(st, lt) && l.cache.health.failing(st.invalidAt) && !l.cache.health.probe(now):
+	case e.usableOnError(st, lt) && (!st.invalid && e.mark.failedLately(now) || l.cache.health.failing(st.invalidAt) && !l.cache.health.probe(now)):
 		e.askedLocked()
 		return e.answer(StaleError, st, now), serve
 	}
@@ -55,14 +55,16 @@ func (s *shard[V]) lookValueLocked(l *Lookup[V], lt *Lifetimes, e *entry[V], has
 // refreshIsDue decides, under the lock of e's shard, whether the caller that is
 // served a stale value begins a refresh.
 func (c *Cache[V]) refreshIsDue(e *entry[V], now instant) verdict {
-	if e.mark != 0 && e.mark.age(now) < refreshPause {
-		return serve
-	}
-	if c.health.failing(never) && !c.health.probe(now) {
+	if c.refreshWaits(e, now) || c.health.failing(never) && !c.health.probe(now) {
 		return serve
 	}
 	e.mark = triedAt(now)
 	return serveAndRefresh
+}
+
+// refreshWaits reports whether it is too early for a refresh of e.
+func (c *Cache[V]) refreshWaits(e *entry[V], now instant) bool {
+	return e.mark != 0 && e.mark.age(now) < refreshPause || c.health.failing(never) && !c.health.due(now)
 }
 
 func lookAbsence[V any](l *Lookup[V], lt *Lifetimes, e *entry[V], hash uint64, now instant) (a Answer[V], v verdict) {
@@ -96,18 +98,19 @@ func (s *shard[V]) lookStale(l *Lookup[V], key string, hash uint64, now instant,
 }
 
 // serves reports whether memory can answer w without a load, or for a
-// background refresh, whether the value has become fresh already.
-func (s *shard[V]) serves(l *Lookup[V], w *want[V]) bool {
+// background refresh, whether the value has become fresh already; and whether
+// there is a value at all.
+func (s *shard[V]) serves(l *Lookup[V], w *want[V]) (fresh, valued bool) {
 	lt, now := l.lifetimes.Load(), l.cache.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e, ok := s.valueLocked(l, w.key, w.hash)
-	if !ok {
-		e, ok = s.absenceLocked(l, w.key, w.hash)
-	}
-	if !ok {
-		return false
+	e, valued := s.valueLocked(l, w.key, w.hash)
+	if !valued {
+		var absent bool
+		if e, absent = s.absenceLocked(l, w.key, w.hash); !absent {
+			return false, false
+		}
 	}
 	st := e.state(l, lt, w.hash, now)
-	return st.ttl > 0 && !st.invalid
+	return st.ttl > 0 && !st.invalid, valued
 }

@@ -30,7 +30,7 @@ type Lookup[V any] struct {
 	cache     *Cache[V]
 	load      LoadFunc[V]
 	lifetimes atomic.Pointer[Lifetimes]
-	waiting   []*flight[V] // for a slot; guarded by batcher.mu
+	waiting   line[V] // for a slot; guarded by batcher.mu
 
 	loadTimes  Histogram // seconds; guarded by batcher.mu
 	batchSizes Histogram // keys; guarded by batcher.mu

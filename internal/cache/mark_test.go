@@ -8,7 +8,7 @@ import (
 // TestMarkAge: rounded down, never negative, and right though the clock has
 // wrapped in between.
 func TestMarkAge(t *testing.T) {
-	const wrap = instant(1<<31) * instant(markStep)
+	const wrap = instant(1<<30) * instant(markStep)
 	for _, c := range []struct {
 		at, now instant
 		want    time.Duration
@@ -16,8 +16,8 @@ func TestMarkAge(t *testing.T) {
 		{0, 0, 0},
 		{0, instant(10 * time.Second), 10 * time.Second},
 		{instant(time.Second), instant(73 * time.Second), 72 * time.Second},
-		{1, instant(3 * time.Millisecond), 0},
-		{1, instant(4 * time.Millisecond), 2 * time.Millisecond},
+		{1, instant(7 * time.Millisecond), 0},
+		{1, instant(8 * time.Millisecond), 4 * time.Millisecond},
 		{instant(time.Second), instant(time.Second - time.Millisecond), 0},
 		{0, instant(40 * 24 * time.Hour), 40 * 24 * time.Hour},
 		{wrap - instant(time.Second), wrap + instant(time.Second), 2 * time.Second},
@@ -29,6 +29,10 @@ func TestMarkAge(t *testing.T) {
 	for _, at := range []instant{0, 1, wrap, instant(time.Hour)} {
 		if m := triedAt(at); m == 0 || m.invalid() || m.age(at+instant(time.Minute)) < time.Minute-2*markStep {
 			t.Errorf("tried at %d: mark %d, age a minute later %v", at, m, m.age(at+instant(time.Minute)))
+		}
+		f := failedAt(at)
+		if f.invalid() || f == unasked || !f.failedLately(at+instant(time.Second/2)) || f.failedLately(at+instant(2*time.Second)) || triedAt(at).failedLately(at) {
+			t.Errorf("failed at %d: mark %d does not tell it for a second", at, f)
 		}
 	}
 }

@@ -24,7 +24,7 @@ type Stats struct {
 	MaxSlots          int    // bound of BusySlots
 	InFlight          int    // keys being loaded or waiting for a slot
 	Waiting           int    // callers' waits for keys
-	MaxWaiting        int    // bound of InFlight and of Waiting
+	MaxWaiting        int    // bound of Waiting, and of InFlight but for refreshes
 	Failing           bool   // the last load failed
 	Audits            AuditStats
 	Sizing            Sizing

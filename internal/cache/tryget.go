@@ -4,13 +4,13 @@ package cache
 const mostTried = 256
 
 // TryGet is Get for who cannot wait, and has no load begun. It reports false where
-// Get would not answer with a fresh value or a remembered absence; then nothing is
-// counted, and no use of a value noted.
+// Get would begin one, if only in the background, or wait; then nothing is counted, and
+// no use of a value noted. While MySQL fails that is seldom: stale values are answers, too.
 func (l *Lookup[V]) TryGet(key string) (a Answer[V], ok bool) {
 	hash, now := l.hash(key), l.cache.now()
 	s := l.shard(hash)
 	if a, ok = s.peekFront(l, key, hash, now); !ok {
-		if a, ok = s.lookFresh(l, key, hash, now); !ok {
+		if a, ok = s.lookNow(l, key, hash, now); !ok {
 			return a, false
 		}
 	}
@@ -34,7 +34,7 @@ func (l *Lookup[V]) TryGetMany(keys []string, dst []Result[V], accept func([]Res
 		a, ok := s.peekFront(l, key, hash, now)
 		inFront[i] = ok
 		if !ok {
-			if a, ok = s.peekFresh(l, key, hash, now); !ok {
+			if a, ok = s.peekNow(l, key, hash, now); !ok {
 				return without(dst, base), false
 			}
 		}
@@ -66,42 +66,57 @@ func without[V any](dst []Result[V], base int) []Result[V] {
 	return dst[:base]
 }
 
-// lookFresh is look that answers only where that takes neither a load nor a refresh.
-func (s *shard[V]) lookFresh(l *Lookup[V], key string, hash uint64, now instant) (a Answer[V], ok bool) {
+// lookNow is look that answers only where that takes neither a load nor a refresh.
+func (s *shard[V]) lookNow(l *Lookup[V], key string, hash uint64, now instant) (a Answer[V], ok bool) {
 	lt := l.lifetimes.Load()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if a, ok = s.peekFreshLocked(l, lt, key, hash, now); ok {
+	if a, ok = s.peekNowLocked(l, lt, key, hash, now); ok {
 		s.useLocked(l, lt, key, hash, now)
 	}
 	return a, ok
 }
 
-// peekFresh is lookFresh that notes no use.
-func (s *shard[V]) peekFresh(l *Lookup[V], key string, hash uint64, now instant) (a Answer[V], ok bool) {
+// peekNow is lookNow that notes no use.
+func (s *shard[V]) peekNow(l *Lookup[V], key string, hash uint64, now instant) (a Answer[V], ok bool) {
 	lt := l.lifetimes.Load()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.peekFreshLocked(l, lt, key, hash, now)
+	return s.peekNowLocked(l, lt, key, hash, now)
 }
 
-func (s *shard[V]) peekFreshLocked(l *Lookup[V], lt *Lifetimes, key string, hash uint64, now instant) (a Answer[V], ok bool) {
-	outcome := Hit
-	e, ok := s.valueLocked(l, key, hash)
-	if !ok {
-		if e, ok = s.absenceLocked(l, key, hash); !ok {
+func (s *shard[V]) peekNowLocked(l *Lookup[V], lt *Lifetimes, key string, hash uint64, now instant) (a Answer[V], ok bool) {
+	if e, ok := s.valueLocked(l, key, hash); ok {
+		st := e.state(l, lt, hash, now)
+		outcome, ok := l.cache.outcomeNow(e, st, lt, now)
+		if !ok {
 			return a, false
 		}
-		outcome = Negative
+		return e.answer(outcome, st, now), true
 	}
-	st := e.state(l, lt, hash, now)
-	if st.ttl <= 0 || st.invalid {
+	e, ok := s.absenceLocked(l, key, hash)
+	if !ok {
 		return a, false
 	}
-	return e.answer(outcome, st, now), true
+	a, v := lookAbsence(l, lt, e, hash, now)
+	return a, v == serve
 }
 
-// use notes that what peekFresh has returned was served.
+// outcomeNow is what lookValueLocked would serve a value as, if it would do so without a load or a refresh. It
+// reserves no try for the caller, as that does.
+func (c *Cache[V]) outcomeNow(e *entry[V], st state, lt *Lifetimes, now instant) (o Outcome, ok bool) {
+	switch {
+	case st.ttl > 0 && !st.invalid:
+		return Hit, true
+	case !st.invalid && -st.ttl < lt.StaleWhileRevalidate:
+		return Stale, c.refreshWaits(e, now)
+	case e.usableOnError(st, lt) && (!st.invalid && e.mark.failedLately(now) || c.health.failing(st.invalidAt) && !c.health.due(now)):
+		return StaleError, true
+	}
+	return Hit, false
+}
+
+// use notes that what peekNow has returned was served.
 func (s *shard[V]) use(l *Lookup[V], key string, hash uint64, now instant) {
 	lt := l.lifetimes.Load()
 	s.mu.Lock()
@@ -109,14 +124,14 @@ func (s *shard[V]) use(l *Lookup[V], key string, hash uint64, now instant) {
 	s.useLocked(l, lt, key, hash, now)
 }
 
-// useLocked looks at the entry again: if it was invalidated since peekFresh, it must not come
+// useLocked looks at the entry again: if it was invalidated since peekNow, it must not come
 // into the front, and it may have been dropped.
 func (s *shard[V]) useLocked(l *Lookup[V], lt *Lifetimes, key string, hash uint64, now instant) {
 	if e, ok := s.values.Get(hash); ok && e.is(l, key) {
 		l.cache.used(hash)
 		e.askedLocked()
+		l.cache.sizing.use(hash, l.cache.weight(e), l.epoch.Load(), lt, now)
 		if st := e.state(l, lt, hash, now); st.ttl > 0 && !st.invalid {
-			l.cache.sizing.use(hash, l.cache.weight(e), l.epoch.Load(), lt, now)
 			s.putInFrontLocked(e, hash, now)
 		}
 		return

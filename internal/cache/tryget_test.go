@@ -2,6 +2,7 @@ package cache_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -67,6 +68,65 @@ func TestTryGet(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestTryGetWhileLoadingFails: a stale value is an answer as long as it is nobody's turn to try the database.
+func TestTryGetWhileLoadingFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		from := newOrigin("a", "1")
+		c, l := open(t, options(), lifetimes, from.load)
+		ask(t, l, "a", cache.Miss, "1")
+		from.fail(errors.New("the database is away"))
+		get := func(outcome cache.Outcome) func() {
+			return func() { ask(t, l, "a", outcome, "1"); synctest.Wait() }
+		}
+		for i, step := range []struct {
+			wait   time.Duration
+			before func()
+			want   string // outcome and value, "" if it is no answer
+		}{
+			{70 * time.Second, nil, ""}, // a refresh is due
+			{0, get(cache.Stale), "stale 1"},
+			{900 * time.Millisecond, nil, "stale 1"}, // an entry is tried once a second
+			{100 * time.Millisecond, nil, ""},
+			{0, get(cache.Stale), "stale 1"},
+			{30 * time.Second, nil, ""}, // somebody has to try
+			{0, get(cache.StaleError), "stale-error 1"},
+			{2 * time.Second, nil, ""},
+			{0, get(cache.StaleError), "stale-error 1"},
+			{time.Millisecond, func() { l.Purge(cache.PurgeStale, "a") }, ""}, // the failure was before
+			{10 * time.Millisecond, get(cache.StaleError), "stale-error 1"},
+			{0, func() { from.fail(nil); time.Sleep(2 * time.Second); get(cache.Miss)() }, "hit 1"},
+			{0, func() { l.Purge(cache.PurgeRemove, "a") }, ""},
+		} {
+			time.Sleep(step.wait)
+			if step.before != nil {
+				step.before()
+			}
+			before, loads := counted(c), from.count()
+			for name, try := range map[string]func() (cache.Answer[string], bool){
+				"TryGet": func() (cache.Answer[string], bool) { return l.TryGet("a") },
+				"TryGetMany": func() (a cache.Answer[string], ok bool) {
+					r, ok := l.TryGetMany([]string{"a"}, nil, nil)
+					if ok {
+						a = r[0].Answer
+					}
+					return a, ok
+				},
+			} {
+				got := ""
+				a, ok := try()
+				if ok {
+					got = a.Outcome.String() + " " + a.Value
+					before.Lookups[0].Answers[a.Outcome]++
+				}
+				synctest.Wait()
+				if after := counted(c); got != step.want || from.count() != loads || !reflect.DeepEqual(after, before) {
+					t.Errorf("step %d: %s = %q with %d loads, counted %+v; want %q, %+v", i, name, got, from.count()-loads, after, step.want, before)
+				}
+			}
+		}
+	})
 }
 
 // TestTryGetWastesNoRefresh: a refreshed value that it has served was not refreshed in vain.

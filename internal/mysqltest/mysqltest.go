@@ -29,6 +29,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -50,6 +51,8 @@ type Config struct {
 	Flavour Flavour  // "" is FlavourMariaDB
 	Binlog  bool     // write a row-based binlog with full row images; GTIDs on
 	Args    []string // further arguments of the server; they win over the package's own
+	Nice    int      // how far it yields its processors to others, 0 to 19: as if it had a machine of its own
+	Folder  string   // where its folder is made, with a path short enough for a socket; "": with other temporary files
 }
 
 // Server is a running private server. Its methods may be called from several goroutines.
@@ -81,7 +84,7 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	folder, err := newFolder()
+	folder, err := newFolder(c.Folder)
 	if err != nil {
 		return nil, fmt.Errorf("mysqltest: %w", err)
 	}
@@ -98,6 +101,9 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 		guard:    guard,
 	}
 	s.command = append([]string{program.path}, program.args(c, folder, s.socket)...)
+	if c.Nice > 0 {
+		s.command = append([]string{"nice", "-n", strconv.Itoa(c.Nice)}, s.command...)
+	}
 	if err := s.firstStart(ctx, program); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("mysqltest: start %s: %w", s.flavour, err)
@@ -164,9 +170,11 @@ func (s *Server) Close() error {
 }
 
 // newFolder makes a folder whose socket has a path short enough for a Unix address (107 bytes).
-func newFolder() (string, error) {
+func newFolder(parent string) (string, error) {
 	const room = 64
-	parent := os.TempDir()
+	if parent == "" {
+		parent = os.TempDir()
+	}
 	if len(parent) > room {
 		parent = "/tmp"
 	}

@@ -28,6 +28,9 @@ func Args(args ...string) Option {
 	return func(r *request) { r.Args = append(r.Args, args...) }
 }
 
+// Nice lets a server yield its processors to others, as Config.Nice says.
+func Nice(n int) Option { return func(r *request) { r.Config.Nice = n } }
+
 // Private asks for a server of the test's own, closed at its end: for tests that stop, kill or
 // freeze it while others run.
 func Private() Option { return func(r *request) { r.private = true } }
@@ -83,7 +86,7 @@ type registry struct {
 }
 
 func (r *registry) get(c Config) (*Server, error) {
-	name := fmt.Sprint(c.Flavour, c.Binlog, "\x00"+strings.Join(c.Args, "\x00"))
+	name := fmt.Sprint(c.Flavour, c.Binlog, c.Nice, c.Folder, "\x00"+strings.Join(c.Args, "\x00"))
 	r.mu.Lock()
 	start := r.servers[name]
 	if start == nil {

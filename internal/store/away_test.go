@@ -182,11 +182,11 @@ func TestBlackHole(t *testing.T) {
 	p, dsn := newProxy(t, server.DSN(db))
 	s := open(t, dsn, timeout(50*time.Millisecond), conns(2))
 	expect(t, s, l, []string{"1"}, `{"k":1}`)
-	p.swallow(true)
+	p.Swallow(true)
 	_, err := s.Load(t.Context(), l, []string{"1"})
 	refused(t, "Load through a black hole", err, store.ErrTimeout)
 	failsFast(t, s, l)
-	p.swallow(false)
+	p.Swallow(false)
 	comesBack(t, s, l)
 	eventually(t, "the abandoned connection is ended", func() bool { return s.Stats().Abandoned == 0 })
 }

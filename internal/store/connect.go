@@ -51,6 +51,7 @@ func (l driverLog) Print(v ...any) { l.logger.Debug("mysql driver: " + fmt.Sprin
 type link struct {
 	conn
 	id    uint64    // as in SHOW PROCESSLIST
+	meter *meter    // below it
 	since time.Time // it is at least as old as this says
 }
 
@@ -103,11 +104,12 @@ func (c *connector) probe(ctx context.Context) error {
 func (c *connector) dial(ctx context.Context) (*link, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
+	ctx, m := metered(ctx)
 	dc, err := c.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	l := &link{conn: dc.(conn), since: time.Now()}
+	l := &link{conn: dc.(conn), meter: m, since: time.Now()}
 	if err := c.prepare(ctx, l); err != nil {
 		l.Close()
 		return nil, err

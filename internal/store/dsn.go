@@ -85,6 +85,7 @@ func govern(config *mysql.Config) error {
 	// Contexts bound connecting and every statement; a deadline of the socket
 	// would only make a slow query look like a lost connection.
 	config.Timeout, config.ReadTimeout, config.WriteTimeout = 0, 0, 0
+	config.DialFunc = dialMetered
 	return config.Apply(mysql.Charset("utf8mb4", config.Collation))
 }
 

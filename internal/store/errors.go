@@ -64,6 +64,9 @@ var (
 		1615,
 		1053, 1927, 4031, 2006, 2013,
 	}
+	// What an account may read is the administrator's to mend, as its password is:
+	// asking again later helps.
+	denied = []uint16{1142, 1143, 1370}
 	barred = []uint16{1044, 1045, 1049, 1129, 1130, 1131, 1698, 1820, 1862, 3118, 3159, 4151}
 	oneRow = []uint16{
 		1030, 1034, 1194, 1712, // a damaged table or page
@@ -113,9 +116,9 @@ func kindOf(err error) error {
 		return ErrTimeout
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return nil
-	case is(err, hungUp):
+	case is(err, hungUp), is(err, denied):
 		return ErrUnavailable
-	case fromServer(err), errors.As(err, &wrong), errors.Is(err, mysql.ErrPktTooLarge):
+	case fromServer(err), errors.As(err, &wrong), errors.Is(err, mysql.ErrPktTooLarge), errors.Is(err, errTooLarge):
 		return ErrQuery
 	}
 	return ErrUnavailable // the connection broke, in one of many ways
@@ -138,7 +141,7 @@ func worthAnother(err error) bool {
 func Splittable(err error) bool {
 	var e *mysql.MySQLError
 	if !errors.As(err, &e) {
-		return errors.Is(err, mysql.ErrPktTooLarge)
+		return errors.Is(err, mysql.ErrPktTooLarge) || errors.Is(err, errTooLarge)
 	}
 	switch string(e.SQLState[:2]) {
 	case "21", "22", "45": // cardinality, data, SIGNAL in a stored function

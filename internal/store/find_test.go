@@ -160,7 +160,7 @@ func TestFindReplacesBrokenConnectionOnce(t *testing.T) {
 			err     error
 		}{{0, 1, nil}, {1, 2, nil}, {2, 2, store.ErrUnavailable}} {
 			before := s.Stats().Queries
-			p.fault("FROM link", test.cuts, 0)
+			p.Fault("FROM link", test.cuts, 0)
 			_, err := s.Find(t.Context(), l, c, catalog.Integer, []string{"1"})
 			refused(t, fmt.Sprintf("%d cuts: Find", test.cuts), err, test.err)
 			if n := s.Stats().Queries - before; n != test.queries {
@@ -177,7 +177,7 @@ func TestFindAnswerNeverComes(t *testing.T) {
 		l, c := finding(t, "integer", "SELECT category_id FROM link WHERE product_id IN (:keys)")
 		for _, want := range []error{store.ErrTimeout, nil} {
 			if want != nil {
-				p.fault("FROM link", 0, 1)
+				p.Fault("FROM link", 0, 1)
 			}
 			_, err := s.Find(t.Context(), l, c, catalog.Integer, []string{"1"})
 			refused(t, "Find", err, want)

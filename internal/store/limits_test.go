@@ -3,7 +3,9 @@ package store_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
+	"runtime"
 	"strconv"
 	"sync"
 	"testing"
@@ -165,7 +167,7 @@ func TestAnswerNeverComes(t *testing.T) {
 		s := open(t, dsn, timeout(50*time.Millisecond), conns(1))
 		expect(t, s, quick, []string{"1"}, `{"k":1}`)
 		before := threads(t, server, db)
-		p.fault("FROM t", 0, 1)
+		p.Fault("FROM t", 0, 1)
 		_, err := s.Load(t.Context(), quick, []string{"1"})
 		refused(t, "Load without an answer", err, store.ErrTimeout)
 		if got := s.Stats().Abandoned; got != 0 {
@@ -201,7 +203,7 @@ func TestBrokenConnectionIsReplacedOnce(t *testing.T) {
 			err     error
 		}{{0, 1, nil}, {1, 2, nil}, {2, 2, store.ErrUnavailable}, {0, 1, nil}} {
 			before := s.Stats().Queries
-			p.fault("FROM t", test.cuts, 0)
+			p.Fault("FROM t", test.cuts, 0)
 			_, err := s.Load(t.Context(), quick, []string{"1"})
 			if !errors.Is(err, test.err) || s.Stats().Queries-before != test.queries {
 				t.Errorf("%d cuts: Load() = %v after %d queries, want %v after %d", test.cuts, err, s.Stats().Queries-before, test.err, test.queries)
@@ -288,5 +290,66 @@ with:
 		if got := s.Stats().Queries; got != 4 {
 			t.Errorf("%d queries, want 4: two in each attempt", got)
 		}
+	})
+}
+
+// TestResultTooLarge: what does not fit is given up before it is in memory; a load of several keys that does
+// not fit may be tried in halves; the query is gone from the server, and others are answered.
+func TestResultTooLarge(t *testing.T) {
+	onEach(t, func(t *testing.T, server *mysqltest.Server) {
+		db := server.Database(t)
+		server.Exec(t, db, "CREATE TABLE t (k INT PRIMARY KEY, size INT NOT NULL)", "INSERT INTO t VALUES (1, 3000), (2, 6000), (3, 9000000)",
+			"CREATE TABLE many (n INT PRIMARY KEY)", "INSERT INTO many WITH RECURSIVE s AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM s WHERE n < 900) SELECT n FROM s")
+		rows := lookup(t, "key: k\nkey_type: integer\nquery: SELECT k, REPEAT('x', size) AS text FROM t WHERE k IN (:keys)")
+		listing := lookup(t, "rows: many\nkey: k\nkey_type: integer\nquery: SELECT k, n, REPEAT('x', 100000) AS text FROM t JOIN many WHERE k IN (:keys)")
+		s := open(t, server.DSN(db), conns(1), func(o *store.Options) { o.MaxResultBytes = 8000 })
+		for range 3 { // each load counts anew
+			if got := load(t, s, rows, "2"); len(got) != 1 {
+				t.Fatalf("%d rows, want one", len(got))
+			}
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for _, test := range []struct {
+			lookup *catalog.Lookup
+			keys   []string
+		}{{rows, []string{"1", "2"}}, {rows, []string{"3"}}, {listing, []string{"1"}}} {
+			_, err := s.Load(t.Context(), test.lookup, test.keys)
+			refused(t, fmt.Sprintf("Load(%v)", test.keys), err, store.ErrQuery)
+			if !store.Splittable(err) {
+				t.Errorf("Splittable(%v) = false", err)
+			}
+			if got := s.Stats(); got.Slots != 0 || got.Abandoned != 0 {
+				t.Errorf("%+v, want no query left", got)
+			}
+			load(t, s, rows, "1")
+		}
+		runtime.ReadMemStats(&after)
+		if grown := after.TotalAlloc - before.TotalAlloc; grown > 32<<20 {
+			t.Errorf("%d bytes were allocated for results of at most 8000", grown)
+		}
+		if !s.Up() {
+			t.Error("Up() = false, since a result was too large")
+		}
+	}, mysqltest.Args("--max-allowed-packet=64M"))
+}
+
+// TestRightsRevoked: what an account may no longer read is unavailable, and no defect of the catalog.
+func TestRightsRevoked(t *testing.T) {
+	onEach(t, func(t *testing.T, server *mysqltest.Server) {
+		db, l := smallShop(t, server)
+		server.Exec(t, db, "CREATE USER 'revoked'@'127.0.0.1' IDENTIFIED BY 'x'", "GRANT SELECT ON "+db+".t TO 'revoked'@'127.0.0.1'")
+		t.Cleanup(func() { server.Exec(t, "", "DROP USER 'revoked'@'127.0.0.1'") })
+		s := open(t, fmt.Sprintf("revoked:x@tcp(%s)/%s", server.Addr(), db))
+		expect(t, s, l, []string{"1"}, `{"k":1}`)
+		server.Exec(t, db, "CREATE TABLE other (k INT)", "GRANT SELECT ON other TO 'revoked'@'127.0.0.1'", "REVOKE SELECT ON "+db+".t FROM 'revoked'@'127.0.0.1'")
+		_, err := s.Load(t.Context(), l, []string{"1"})
+		refused(t, "Load without the right to", err, store.ErrUnavailable)
+		if !s.Up() {
+			t.Error("Up() = false, though MySQL has answered")
+		}
+		// A right to the whole database is one that a connection has from its beginning.
+		server.Exec(t, db, "GRANT SELECT ON "+db+".* TO 'revoked'@'127.0.0.1'")
+		comesBack(t, s, l)
 	})
 }

@@ -60,7 +60,7 @@ func (s *Store) note(err error) {
 	case err == nil:
 		s.up.Store(true)
 		return
-	case errors.Is(err, ErrUnavailable):
+	case errors.Is(err, ErrUnavailable) && !is(err, denied):
 		s.up.Store(false)
 	}
 	s.failures.Add(1)

@@ -12,6 +12,10 @@ import (
 // given back.
 const crowdedPause = 10 * time.Millisecond
 
+// deniedPause is how long a connection is kept at least that may not read what it should: each that
+// is opened anew costs MySQL something.
+const deniedPause = time.Second
+
 // try has f use a connection, and once more another one if that may help: a
 // pooled connection may have died with a server that is back already.
 func (s *Store) try(ctx context.Context, f func(*sql.Conn) error) error {
@@ -33,9 +37,18 @@ func (s *Store) attempt(ctx context.Context, f func(*sql.Conn) error) error {
 		<-s.slots
 		return err
 	}
+	link.meter.arm(s.most)
 	err = f(conn)
+	ended := settled(err)
+	if link.meter.exceeded() {
+		err = errTooLarge // whatever the driver made of it; or the last bytes came at once
+	}
+	link.meter.arm(0)
+	if is(err, denied) && time.Since(link.since) > deniedPause {
+		discard(conn) // a connection may keep the rights that it began with
+	}
 	conn.Close()
-	if settled(err) {
+	if ended {
 		<-s.slots
 	} else {
 		s.abandon(ctx, link)

@@ -9,6 +9,7 @@
 //     server, not when somebody stopped waiting for it.
 //   - Every query has a limit that the server enforces, and a client that gives
 //     up a little later.
+//   - A result that is too large is given up before it fills the memory.
 //   - A dead server, or one that refuses us, sees one attempt to connect at a
 //     time, in growing intervals. Meanwhile loads fail at once.
 //   - A key is never given another key's row, however loosely the column's
@@ -65,7 +66,12 @@ type Options struct {
 
 	MaxConns     int           // queries at a time in the server; at least 1
 	QueryTimeout time.Duration // limit of one query, enforced by the server; at least 1 ms
-	Logger       *slog.Logger  // nil: silent
+
+	// MaxResultBytes bounds what one load or find may get from MySQL, as it comes over
+	// the network. One of several keys that is above is Splittable. 0: no bound.
+	MaxResultBytes int64
+
+	Logger *slog.Logger // nil: silent
 }
 
 // A Store is a pool of connections to one MySQL. Its methods may be called
@@ -76,6 +82,7 @@ type Store struct {
 	gate      *gate
 	abandoned *abandoned
 	timeout   time.Duration
+	most      int64 // Options.MaxResultBytes
 	logger    *slog.Logger
 
 	slots  chan struct{} // holds one element per query that may be in the server
@@ -102,6 +109,7 @@ func Open(o Options) (*Store, error) {
 	}
 	s := &Store{
 		timeout: o.QueryTimeout,
+		most:    o.MaxResultBytes,
 		logger:  o.Logger,
 		slots:   make(chan struct{}, o.MaxConns),
 	}

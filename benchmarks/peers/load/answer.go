@@ -19,30 +19,73 @@ var (
 // where it is 304.
 func HTTP(status int) Answer {
 	prefix := []byte("HTTP/1.1 " + strconv.Itoa(status) + " ")
+	return answer(func(b []byte) error {
+		if !bytes.HasPrefix(b, prefix) {
+			return fmt.Errorf("answer %.400q, want status %d", b, status)
+		}
+		return nil
+	}, nil)
+}
+
+// Reply is an answer of HTTP.
+type Reply struct {
+	Status       int
+	Header, Body []byte // the status line included; a chunked body with its chunks' lines
+}
+
+// Judged returns an Answer like that of HTTP, for any status. It has judge look at each whole answer, which is valid
+// until that returns.
+func Judged(judge func(Reply) error) Answer { return answer(nil, judge) }
+
+// answer finds the end of an answer. begun looks at its beginning, judge at all of it; either may be nil.
+func answer(begun func([]byte) error, judge func(Reply) error) Answer {
 	return func(b []byte) (int, error) {
 		end := bytes.Index(b, headerEnd)
 		if end < 0 {
 			return 0, nil
 		}
-		if !bytes.HasPrefix(b, prefix) {
-			return 0, fmt.Errorf("answer %.400q, want status %d", b, status)
-		}
-		header, body := b[:end+len(lineEnd)], end+len(headerEnd)
-		if status == 304 {
-			return body, nil
-		}
-		length, chunked, err := framing(header)
-		if err == nil && chunked {
-			length, err = chunks(b[body:])
-			if length == 0 {
+		if begun != nil {
+			if err := begun(b); err != nil {
 				return 0, err
 			}
 		}
-		if err != nil || len(b) < body+length {
+		status, err := statusOf(b)
+		if err != nil {
 			return 0, err
 		}
-		return body + length, nil
+		header, body, length := b[:end+len(lineEnd)], end+len(headerEnd), 0
+		if status != statusNotModified {
+			var whole bool
+			if length, whole, err = bodyLength(header, b[body:]); err != nil || !whole {
+				return 0, err
+			}
+		}
+		if judge != nil {
+			err = judge(Reply{status, header, b[body : body+length]})
+		}
+		return body + length, err
 	}
+}
+
+const statusNotModified = 304
+
+// statusOf reads the status line.
+func statusOf(b []byte) (int, error) {
+	const version, digits = "HTTP/1.1 ", 3
+	if len(b) < len(version)+digits || string(b[:len(version)]) != version {
+		return 0, fmt.Errorf("answer %.60q, want HTTP/1.1", b)
+	}
+	return strconv.Atoi(string(b[len(version) : len(version)+digits]))
+}
+
+// bodyLength returns the length of the body that b begins with, and whether all of it is there.
+func bodyLength(header, b []byte) (length int, whole bool, err error) {
+	length, chunked, err := framing(header)
+	if err == nil && chunked {
+		length, err = chunks(b)
+		return length, length > 0, err
+	}
+	return length, len(b) >= length, err
 }
 
 // framing finds in a header, whose lines all end, how long the body is.

@@ -16,6 +16,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"syscall"
 	"time"
 )
 
@@ -26,7 +27,7 @@ type Work struct {
 	Answers int // to each step
 }
 
-// Options of a run. All fields are required but Rate.
+// Options of a run. All fields are required but Rate, Seed, Nice and Collects.
 type Options struct {
 	Network, Address string // as net.Dial takes them
 	Connections      int
@@ -35,6 +36,8 @@ type Options struct {
 	Duration         time.Duration // within which work is due
 	Rate             float64       // works per second, due at random times; 0: each connection is always busy
 	Seed             uint64        // of the random times
+	Nice             int           // how far the generator's thread yields to other work, 0 to 19
+	Collects         bool          // the garbage collector does not rest meanwhile: where several Runs go on at once
 }
 
 // Result of a run.
@@ -49,7 +52,7 @@ type Result struct {
 const grace = 20 * time.Second
 
 // Run sends work and returns when all of it is answered. Any answer that Options.Answer refuses is
-// an error, and so is a lost connection. The garbage collector rests meanwhile.
+// an error, and so is a lost connection. The garbage collector rests meanwhile, unless Options.Collects.
 func Run(ctx context.Context, o Options) (Result, error) {
 	if len(o.Work) == 0 || o.Connections <= 0 {
 		return Result{}, errors.New("load: no work or no connections")
@@ -59,12 +62,17 @@ func Run(ctx context.Context, o Options) (Result, error) {
 		return Result{}, err
 	}
 	defer loop.close()
-	runtime.GC()
-	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	if !o.Collects {
+		runtime.GC()
+		defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	}
 	done := make(chan error)
 	go func() {
 		runtime.LockOSThread() // and never unlocked: the thread and its fine timers end here
 		fineTimers()
+		if o.Nice > 0 {
+			_ = syscall.Setpriority(syscall.PRIO_PROCESS, 0, o.Nice) // of this thread alone
+		}
 		done <- loop.run(ctx, o)
 	}()
 	if err := <-done; err != nil {

@@ -1,0 +1,158 @@
+package faults
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"productcache/benchmarks/internal/ledger"
+)
+
+func productPath(id int) string { return "/v1/products/" + strconv.Itoa(id) }
+
+// reply is an answer with its body read.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
+	took   time.Duration
+}
+
+func (r *rig) get(ctx context.Context, path string) (a reply, err error) {
+	began := time.Now()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+r.program.Address("listen")+path, nil)
+	if err != nil {
+		return a, err
+	}
+	answer, err := r.client.Do(request)
+	if err != nil {
+		return a, err
+	}
+	defer answer.Body.Close()
+	a.status, a.header = answer.StatusCode, answer.Header
+	a.body, err = io.ReadAll(answer.Body)
+	a.took = time.Since(began)
+	return a, err
+}
+
+func (a reply) cacheStatus() string { return a.header.Get("Cache-Status") }
+
+// old reports whether an answer owns to be stale, and whether that is because MySQL fails.
+func (a reply) old() (old, failing bool) {
+	status := a.cacheStatus()
+	return strings.Contains(status, "stale"), strings.Contains(status, "stale-error")
+}
+
+// freshness is the verdict on an answer that is not wrong.
+func (r *rig) freshness(a reply) verdict {
+	old, failing := a.old()
+	if failing {
+		r.bad()
+	}
+	if old {
+		return stale
+	}
+	return right
+}
+
+// checkBody compares a body with the product that was asked for.
+func checkBody(a reply, id int) error {
+	var row ledger.Row
+	if a.status != http.StatusOK {
+		return fmt.Errorf("status %d: %.200s", a.status, a.body)
+	}
+	if err := json.Unmarshal(a.body, &row); err != nil {
+		return err
+	}
+	return row.Check(id)
+}
+
+// isRefusal reports whether a status means that nothing can be answered.
+func isRefusal(status int) bool {
+	return status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
+}
+
+// refusalSlack is how much later than -request-timeout a refusal may come, on a busy machine.
+const refusalSlack = time.Second
+
+// checkRefusal checks that a refusal is honest: in time, with Retry-After, and as a problem.
+func (r *rig) checkRefusal(a reply) error {
+	if a.header.Get("Retry-After") == "" {
+		return fmt.Errorf("%d without Retry-After", a.status)
+	}
+	if got := a.header.Get("Content-Type"); got != "application/problem+json" {
+		return fmt.Errorf("%d with Content-Type %q", a.status, got)
+	}
+	var problem struct{ Status int }
+	if err := json.Unmarshal(a.body, &problem); err != nil || problem.Status != a.status {
+		return fmt.Errorf("%d with a body that says something else: %s", a.status, a.body)
+	}
+	if a.took > r.scale.request+refusalSlack && !r.Short {
+		return fmt.Errorf("%d after %v", a.status, a.took)
+	}
+	return nil
+}
+
+// judged counts an answer to something else than a hit. What is wrong with it, if anything, is a finding.
+func (r *rig) judged(ctx context.Context, path string, a reply, failed error, judge func(reply) error) {
+	if ctx.Err() != nil {
+		return // the end of the case cut it off
+	}
+	v := refused
+	err := failed
+	switch {
+	case err != nil:
+	case isRefusal(a.status):
+		err = r.checkRefusal(a)
+		r.bad()
+		r.untimely(path, a)
+	default:
+		if err = judge(a); err == nil {
+			v = r.freshness(a)
+		}
+	}
+	if err != nil {
+		v = wrong
+		r.findings.note("GET %s: %v; Cache-Status: %s", path, err, a.cacheStatus())
+	}
+	r.tally().count(ofOthers, v)
+}
+
+// untimely notes a refusal while MySQL is there.
+func (r *rig) untimely(path string, a reply) {
+	switch {
+	case r.Short: // the machine may be busy with anything
+	case r.phase.Load() == before,
+		r.phase.Load() == after && time.Since(time.Unix(0, r.back.Load())) > recovery:
+		r.findings.note("GET %s: %d though MySQL is there; Cache-Status: %s", path, a.status, a.cacheStatus())
+	}
+}
+
+// judgeHit is the verdict on what came back for a hot product: the very bytes that it was cached with. It is called for
+// every answer of the open loop, and so does little.
+func (r *rig) judgeHit(status int, header, body []byte) verdict {
+	if status != http.StatusOK {
+		r.findings.note("a cached product: %d: %.300s", status, body)
+		if isRefusal(status) {
+			return refused
+		}
+		return wrong
+	}
+	if _, known := r.bodies[string(body)]; !known {
+		r.findings.note("a cached product: another body: %.300q", body)
+		return wrong
+	}
+	if !bytes.Contains(header, []byte("stale")) {
+		return right
+	}
+	if bytes.Contains(header, []byte("stale-error")) {
+		r.bad()
+	}
+	return stale
+}

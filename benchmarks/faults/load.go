@@ -1,0 +1,253 @@
+package faults
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"productcache/benchmarks/internal/ledger"
+	"productcache/benchmarks/peers/load"
+)
+
+// hitConnections of the open loop.
+const hitConnections = 16
+
+// hits asks for the hot products at the case's rate for as long as that, and returns how long each answer took from
+// when it was due.
+func (r *rig) hits(ctx context.Context, duration time.Duration, seed uint64) (load.Result, error) {
+	work := make([]load.Work, r.scale.hot)
+	for i := range work {
+		work[i] = load.Work{Steps: [][]byte{[]byte("GET " + productPath(i+1) + " HTTP/1.1\r\nHost: shop\r\n\r\n")}, Answers: 1}
+	}
+	return load.Run(ctx, load.Options{Network: "tcp", Address: r.program.Address("listen"), Connections: hitConnections, Work: work,
+		Duration: duration, Rate: r.scale.rate, Seed: seed, Collects: true,
+		Answer: load.Judged(func(a load.Reply) error {
+			r.tally().count(ofHits, r.judgeHit(a.Status, a.Header, a.Body))
+			return nil
+		})})
+}
+
+// What is asked for beside the hits, of each kind.
+const (
+	missPause    = 10 * time.Millisecond
+	changePause  = 20 * time.Millisecond
+	changedPause = 5 * time.Millisecond
+	oddPause     = 50 * time.Millisecond
+	mostAtOnce   = 500 // of the requests under way, of each kind
+)
+
+// others asks for everything else until ctx is done, and waits for the answers.
+func (r *rig) others(ctx context.Context) {
+	var running sync.WaitGroup
+	chance := rand.New(rand.NewPCG(1, 1))
+	changed := func() int { return r.scale.hot + 1 + chance.IntN(changing) }
+	running.Go(func() { r.change(ctx) })
+	running.Go(func() {
+		openLoop(ctx, missPause, func() func() { id := r.unasked(); return func() { r.miss(ctx, id) } })
+	})
+	running.Go(func() {
+		openLoop(ctx, changedPause, func() func() { id := changed(); return func() { r.changed(ctx, id) } })
+	})
+	odd := rand.New(rand.NewPCG(1, 2))
+	running.Go(func() {
+		openLoop(ctx, oddPause, func() func() {
+			absent, first := r.scale.rows+1+odd.IntN(1<<30), r.scale.hot+1+odd.IntN(changing/2)
+			if odd.IntN(2) == 0 {
+				return func() { r.absent(ctx, absent) }
+			}
+			return func() { r.several(ctx, first, 20) }
+		})
+	})
+	running.Wait()
+}
+
+// openLoop begins something in each pause, whether or not what was begun before has ended, up to mostAtOnce.
+func openLoop(ctx context.Context, pause time.Duration, next func() func()) {
+	var running sync.WaitGroup
+	defer running.Wait()
+	places := make(chan struct{}, mostAtOnce)
+	ticks := time.NewTicker(pause)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-ticks.C:
+		case <-ctx.Done():
+			return
+		}
+		select {
+		case places <- struct{}{}:
+			do := next()
+			running.Go(func() { defer func() { <-places }(); do() })
+		default:
+		}
+	}
+}
+
+// miss asks for a product that nobody has asked for.
+func (r *rig) miss(ctx context.Context, id int) { r.missOf(ctx, "products", id) }
+
+func (r *rig) missOf(ctx context.Context, lookup string, id int) {
+	path := "/v1/" + lookup + "/" + strconv.Itoa(id)
+	a, err := r.get(ctx, path)
+	r.judged(ctx, path, a, err, func(a reply) error { return checkBody(a, id) })
+}
+
+// absent asks for what there never was.
+func (r *rig) absent(ctx context.Context, id int) {
+	a, err := r.get(ctx, productPath(id))
+	r.judged(ctx, productPath(id), a, err, func(a reply) error {
+		if a.status != http.StatusNotFound {
+			return fmt.Errorf("%d, want 404: %.200s", a.status, a.body)
+		}
+		return nil
+	})
+}
+
+// changed asks for a product that changes.
+func (r *rig) changed(ctx context.Context, id int) {
+	p := r.ledger.Product(id)
+	floor := p.Floor()
+	a, err := r.get(ctx, productPath(id))
+	r.judged(ctx, productPath(id), a, err, func(a reply) error {
+		var row ledger.Row
+		if err := checkBody(a, id); err != nil {
+			return err
+		}
+		if err := json.Unmarshal(a.body, &row); err != nil {
+			return err
+		}
+		_, failing := a.old()
+		return p.Judge(floor, ledger.Answer{Found: true, Version: row.Version, StaleError: failing})
+	})
+}
+
+// several asks for products that change, in one request.
+func (r *rig) several(ctx context.Context, first, n int) {
+	var floors []ledger.Floor
+	var keys []string
+	for id := first; id < first+n; id++ {
+		floors, keys = append(floors, r.ledger.Product(id).Floor()), append(keys, strconv.Itoa(id))
+	}
+	path := "/v1/products?keys=" + strings.Join(keys, ",")
+	a, err := r.get(ctx, path)
+	r.judged(ctx, path, a, err, func(a reply) error {
+		var body ledger.Collection
+		if a.status != http.StatusOK {
+			return fmt.Errorf("status %d: %.200s", a.status, a.body)
+		}
+		if err := json.Unmarshal(a.body, &body); err != nil {
+			return err
+		}
+		if len(body.Unavailable) > 0 {
+			r.bad()
+		}
+		for i, floor := range floors {
+			if err := body.Judge(r.ledger.Product(first+i), first+i, floor, strings.Contains(a.cacheStatus(), "stale-error=")); err != nil {
+				return fmt.Errorf("key %d: %w", first+i, err)
+			}
+		}
+		return nil
+	})
+}
+
+// change writes versions and purges them until ctx is done. Each is written until MySQL has confirmed it.
+func (r *rig) change(ctx context.Context) {
+	chance := rand.New(rand.NewPCG(1, 3))
+	for wait(ctx, changePause) {
+		id := r.scale.hot + 1 + chance.IntN(changing)
+		p := r.ledger.Product(id)
+		version := p.Begun() + 1
+		p.Begin(version, false)
+		for !r.write(ctx, id, version) {
+			if !wait(ctx, changePause) {
+				return
+			}
+		}
+		p.Wrote(version)
+		remove := chance.IntN(5) == 0
+		if err := r.purge(ctx, id, remove); err == nil {
+			p.Purge(version, remove)
+		} else if ctx.Err() == nil {
+			r.findings.note("purge of product %d: %v", id, err)
+		}
+	}
+}
+
+// write reports whether MySQL has confirmed a version. One that was not confirmed may yet be written, but not over a
+// later one.
+func (r *rig) write(ctx context.Context, id int, version int64) bool {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	_, err := r.pool.ExecContext(ctx, "UPDATE faults.products SET version = ?, name = ? WHERE id = ? AND version < ?",
+		version, ledger.NameOf(id, version), id, version)
+	return err == nil
+}
+
+func (r *rig) purge(ctx context.Context, id int, remove bool) error {
+	body := fmt.Sprintf(`{"lookup":"products","keys":["%d"],"mode":"%s"}`, id, map[bool]string{false: "stale", true: "remove"}[remove])
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+r.program.Address("admin-listen")+"/api/purge", strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	answer, err := r.client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("status %d", answer.StatusCode)
+	}
+	return nil
+}
+
+// mostBursts are tried until one is not disturbed by a machine that is busy with something else.
+const mostBursts = 5
+
+// burst asks for products that nobody has asked for, each by several callers at once, and expects that each is loaded
+// once. They do not expire meanwhile.
+func (r *rig) burst(ctx context.Context) error {
+	for range mostBursts {
+		before := r.tally().counts(ofOthers)[refused]
+		loaded, err := r.burstOnce(ctx)
+		switch {
+		case err != nil:
+			return err
+		case loaded == burstProducts:
+			return nil
+		case r.tally().counts(ofOthers)[refused] == before: // a load that failed is tried again
+			r.findings.note("%d new products, each asked for by %d callers: %v keys were loaded", burstProducts, burstCallers, loaded)
+			return nil
+		}
+	}
+	r.findings.note("of %d bursts of new products, each has seen refusals", mostBursts)
+	return nil
+}
+
+const burstProducts, burstCallers = 200, 5
+
+// burstOnce returns how many keys were loaded.
+func (r *rig) burstOnce(ctx context.Context) (loaded float64, err error) {
+	var ids []int
+	for range burstProducts {
+		ids = append(ids, r.unasked())
+	}
+	before, err := r.program.Metric(ctx, "productcache_load_keys_total")
+	if err != nil {
+		return 0, err
+	}
+	var asking sync.WaitGroup
+	for _, id := range slices.Repeat(ids, burstCallers) {
+		asking.Go(func() { r.missOf(ctx, "lasting", id) })
+	}
+	asking.Wait()
+	after, err := r.program.Metric(ctx, "productcache_load_keys_total")
+	return after - before, err
+}
