@@ -64,7 +64,7 @@ func (c *Cache[V]) refreshIsDue(e *entry[V], now instant) verdict {
 
 // refreshWaits reports whether it is too early for a refresh of e.
 func (c *Cache[V]) refreshWaits(e *entry[V], now instant) bool {
-	return e.mark != 0 && e.mark.age(now) < refreshPause || c.health.failing(never) && !c.health.due(now)
+	return e.mark.tried() && e.mark.age(now) < refreshPause || c.health.failing(never) && !c.health.due(now)
 }
 
 func lookAbsence[V any](l *Lookup[V], lt *Lifetimes, e *entry[V], hash uint64, now instant) (a Answer[V], v verdict) {

@@ -30,6 +30,9 @@ func failedAt(at instant) mark { return triedAt(at) | markFailed }
 
 func invalidatedAt(at instant) mark { return markedAt(at) | markInvalid }
 
+// tried reports whether anything befell the entry, of which its mark is the instant.
+func (m mark) tried() bool { return m != 0 && m != unasked }
+
 func (m mark) invalid() bool { return m&markKind == markInvalid }
 
 // failedLately reports whether a load of the entry has failed since when it would be

@@ -25,7 +25,7 @@ func (l *Lookup[V]) PurgeAll(mode PurgeMode) { l.InvalidateAll(ByPurge, mode) }
 // is for the keys' history, see Inspect.
 func (l *Lookup[V]) Invalidate(by Origin, mode PurgeMode, keys ...string) {
 	if len(keys) > 0 {
-		l.lastPurge.Store(int64(l.cache.now()))
+		raise(&l.lastPurge, int64(l.cache.now()))
 	}
 	for _, key := range keys {
 		hash := l.hash(key)
@@ -40,16 +40,24 @@ func (l *Lookup[V]) Invalidate(by Origin, mode PurgeMode, keys ...string) {
 func (l *Lookup[V]) InvalidateAll(by Origin, mode PurgeMode) {
 	// In this order: who sees the new epoch sees the instant that belongs to it.
 	now := int64(l.cache.now())
-	l.lastPurge.Store(now)
-	l.purgedAt.Store(now)
+	raise(&l.lastPurge, now)
+	raise(&l.purgedAt, now)
 	epoch := l.epoch.Add(1)
 	l.purges.note(event{at: instant(now), kind: EventInvalidatedAll, origin: by, mode: mode})
 	if mode != PurgeRemove {
 		return
 	}
+	raise(&l.removedBelow, epoch)
+}
+
+// raise stores a value unless a higher one stands there: of two invalidations at
+// once, the one that comes later must not give way to the slower one.
+func raise[N int64 | uint64](at interface {
+	Load() N
+	CompareAndSwap(old, to N) bool
+}, to N) {
 	for {
-		below := l.removedBelow.Load()
-		if below >= epoch || l.removedBelow.CompareAndSwap(below, epoch) {
+		if before := at.Load(); before >= to || at.CompareAndSwap(before, to) {
 			return
 		}
 	}

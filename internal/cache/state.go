@@ -4,7 +4,7 @@ import "time"
 
 // state is an entry's condition at one instant.
 type state struct {
-	ttl         time.Duration // remaining lifetime, negative once stale
+	ttl         time.Duration // remaining lifetime, negative once stale, and never positive of what is invalid
 	invalid     bool          // told to be stale, so never served while loading works
 	invalidAt   instant       // the last invalidation, never if there was none
 	unreachable bool          // invalidated with PurgeRemove: as if it were not there
@@ -33,7 +33,8 @@ func (e *entry[V]) state(l *Lookup[V], lt *Lifetimes, hash uint64, now instant) 
 		l.cache.restored.judge(&st, now)
 	}
 	if st.invalid {
-		st.ttl = min(st.ttl, time.Duration(st.invalidAt-now))
+		// 0: now may have been read before the invalidation came.
+		st.ttl = min(st.ttl, time.Duration(st.invalidAt-now), 0)
 	}
 	return st
 }

@@ -70,6 +70,24 @@ func TestTryGet(t *testing.T) {
 	}
 }
 
+// TestTryGetOfARefreshedValue: in a cache's first second, too, a refresh that is due is not put off since
+// nobody has asked for what the last one loaded.
+func TestTryGetOfARefreshedValue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		from, lt := newOrigin("a", "1"), lifetimes
+		lt.TTL = 100 * time.Millisecond
+		_, l := open(t, options(), lt, from.load)
+		ask(t, l, "a", cache.Miss, "1")
+		time.Sleep(lt.TTL)
+		ask(t, l, "a", cache.Stale, "1")
+		synctest.Wait()
+		time.Sleep(lt.TTL)
+		if a, ok := l.TryGet("a"); ok {
+			t.Errorf("TryGet = %v, want no answer: a refresh is due", a.Outcome)
+		}
+	})
+}
+
 // TestTryGetWhileLoadingFails: a stale value is an answer as long as it is nobody's turn to try the database.
 func TestTryGetWhileLoadingFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
