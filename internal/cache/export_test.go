@@ -55,6 +55,16 @@ func (c *Cache[V]) KeysForTest() (keys []string) {
 // PurgedForTest makes the lookup one that was purged as a whole n times.
 func (l *Lookup[V]) PurgedForTest(n uint64) { l.epoch.Store(n) }
 
+// SharesCounterForTest reports whether two of the keys have one generation counter.
+func (l *Lookup[V]) SharesCounterForTest(keys ...string) bool {
+	seen := make(map[[2]uint64]bool)
+	for _, key := range keys {
+		hash := l.hash(key)
+		seen[[2]uint64{uint64(l.cache.shardIndex(hash)), hash % generationsPerShard}] = true
+	}
+	return len(seen) < len(keys)
+}
+
 // QueueForTest has a lookup wait for a slot, as it does between a key's arrival
 // and the start of the slot for it, until undo is called.
 func (c *Cache[V]) QueueForTest(l *Lookup[V]) (undo func()) {

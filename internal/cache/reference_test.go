@@ -1,0 +1,328 @@
+package cache_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"productcache/internal/cache"
+)
+
+// reference is a naive cache: it forgets nothing, and says of each answer whether it was allowed at its instant. An
+// instant is a duration since the begin. No two operations, and no operation and end of a load, have the same one.
+type reference struct {
+	mu       sync.Mutex // guards all below
+	began    time.Time
+	loads    []*loading
+	held     map[string][]*holding // what the cache holds of a key, or has evicted; the latest last
+	purges   []purging
+	lives    []since[cache.Lifetimes]
+	trusts   []since[cache.Trust] // of what was loaded before restarted
+	worked   []time.Duration      // ends of loads
+	failed   []time.Duration
+	failures map[string][]time.Duration // of a key's own loads
+	restarts time.Duration
+	few      bool // callers may wait: some are refused
+	wrong    []string
+	evicted  func() (values, absences uint64)
+}
+
+// loading is one key in one load. Its value names it.
+type loading struct {
+	key        string
+	value      string // "" if the key has none
+	start, end time.Duration
+	flying     bool
+	stored     bool
+	staleAt    time.Duration // of one that was restored as stale; 0: it was not
+}
+
+type holding struct {
+	*loading
+	from, to time.Duration // to 0: still
+	evicted  uint64        // how many were when it came
+}
+
+type purging struct {
+	at   time.Duration
+	key  string // "": all
+	mode cache.PurgeMode
+}
+
+type since[T any] struct {
+	at time.Duration
+	is T
+}
+
+func at[T any](history []since[T], d time.Duration) (is T) {
+	for _, h := range history {
+		if h.at <= d {
+			is = h.is
+		}
+	}
+	return is
+}
+
+func (r *reference) now() time.Duration { return time.Since(r.began) }
+
+func (r *reference) errorf(format string, args ...any) {
+	r.wrong = append(r.wrong, fmt.Sprintf("at %v: ", r.now())+fmt.Sprintf(format, args...))
+}
+
+// purged returns the last invalidation of a key in (from, to], 0 if there was none, and whether one removed.
+func (r *reference) purged(key string, from, to time.Duration) (last time.Duration, removed bool) {
+	for _, p := range r.purges {
+		if p.at > from && p.at <= to && (p.key == "" || p.key == key) {
+			last, removed = p.at, removed || p.mode == cache.PurgeRemove
+		}
+	}
+	return last, removed
+}
+
+// begin notes a key's load, and that it is the only one of its generation.
+func (r *reference) begin(key, value string) *loading {
+	x := &loading{key: key, value: value, start: r.now(), flying: true}
+	for _, other := range r.loads {
+		purged, _ := r.purged(key, other.start, x.start)
+		if other.flying && other.key == key && purged == 0 && x.start < other.start+loadTimeout {
+			r.errorf("a second load of %s while that of %v is under way", key, other.start)
+		}
+	}
+	r.loads = append(r.loads, x)
+	return x
+}
+
+// land stores what was loaded, unless it was purged or a later load was faster.
+func (r *reference) land(x *loading) {
+	x.end = r.now()
+	old := r.current(x.key)
+	if purged, _ := r.purged(x.key, x.start, x.end); purged != 0 || old != nil && old.start > x.start {
+		return
+	}
+	if old != nil {
+		old.to = x.end
+	}
+	values, absences := r.evicted()
+	h := &holding{loading: x, from: x.end, evicted: values}
+	if x.value == "" {
+		h.evicted = absences
+	}
+	if x.stored = len(x.value) <= mostValue && (x.value != "" || at(r.lives, x.end).NegativeTTL > 0); x.stored {
+		r.held[x.key] = append(r.held[x.key], h)
+	}
+}
+
+// current returns what is held of a key, or nil.
+func (r *reference) current(key string) *holding {
+	if all := r.held[key]; len(all) > 0 && all[len(all)-1].to == 0 {
+		return all[len(all)-1]
+	}
+	return nil
+}
+
+// condition is that of a load's value at an instant.
+type condition struct {
+	ttl                    time.Duration
+	invalid, gone          bool
+	invalidAt              time.Duration
+	fresh, usable, refresh bool
+}
+
+func (r *reference) condition(x *loading, d time.Duration) (c condition) {
+	lt := at(r.lives, d)
+	c.ttl = lt.TTL - (d - x.start)
+	if x.value == "" {
+		c.ttl = lt.NegativeTTL - (d - x.start)
+	}
+	c.invalidAt, c.gone = r.purged(x.key, x.start, d)
+	c.invalidAt = max(c.invalidAt, x.staleAt)
+	if x.end < r.restarts {
+		switch at(r.trusts, d) {
+		case cache.TrustNone:
+			c.gone, c.invalidAt = true, max(c.invalidAt, r.restarts)
+		case cache.TrustOnError:
+			c.invalidAt = max(c.invalidAt, r.restarts)
+		case cache.TrustStale:
+			c.ttl = min(c.ttl, r.restarts-d)
+		}
+	}
+	if c.invalid = c.invalidAt != 0; c.invalid {
+		c.ttl = min(c.ttl, c.invalidAt-d)
+	}
+	c.fresh = !c.invalid && c.ttl > 0
+	c.refresh = x.value != "" && !c.invalid && c.ttl <= 0 && -c.ttl < lt.StaleWhileRevalidate
+	c.usable = x.value != "" && !c.gone && -c.ttl < lt.StaleIfError
+	return c
+}
+
+// failing reports whether a reader at d may know that loads of a key fail, and have since the value's invalidation.
+func (r *reference) failing(key string, c condition, d time.Duration) bool {
+	for _, f := range r.failed {
+		worked := func(w time.Duration) bool { return w > f && w < d }
+		if f > max(c.invalidAt, r.restarts) && f <= d && !slices.ContainsFunc(r.worked, worked) {
+			return true
+		}
+	}
+	lately := func(f time.Duration) bool { return f <= d && d <= f+time.Second+8*time.Millisecond }
+	return !c.invalid && slices.ContainsFunc(r.failures[key], lately)
+}
+
+// failedAt reports whether a load of a key failed at that very instant.
+func (r *reference) failedIn(key string, from, to time.Duration) bool {
+	return slices.ContainsFunc(r.failures[key], func(f time.Duration) bool { return from <= f && f <= to })
+}
+
+// asked is a caller's question.
+type asked struct {
+	key      string
+	from, to time.Duration // when it asked, and had its answer
+	deadline time.Duration // 0: none
+	reload   bool
+	loads    int // that there were before
+}
+
+// check says whether an answer was allowed.
+func (r *reference) check(q asked, a cache.Answer[string], err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	q.to = r.now()
+	switch {
+	case err != nil:
+		r.checkError(q, err)
+	case a.Outcome == cache.Miss || a.Outcome == cache.Collapsed:
+		r.checkLoaded(q, a)
+	default:
+		r.checkHeld(q, a)
+	}
+}
+
+// find returns a load that may be an answer's, and when it was given.
+func (r *reference) find(q asked, a cache.Answer[string]) (x *loading, d time.Duration) {
+	for _, x := range slices.Backward(r.loads) {
+		d = x.start + a.Age
+		if x.key == q.key && !x.flying && x.value == a.Value && a.Found == (a.Value != "") && q.from <= d && d <= q.to {
+			return x, d
+		}
+	}
+	r.errorf("%+v: no load has found %+v", q, a)
+	return nil, 0
+}
+
+func (r *reference) checkLoaded(q asked, a cache.Answer[string]) {
+	x, _ := r.find(q, a)
+	if x == nil {
+		return
+	}
+	if purged, _ := r.purged(q.key, x.start, q.from); purged != 0 || x.end < q.from {
+		r.errorf("%+v: %+v is of a load of %v to %v, purged at %v", q, a, x.start, x.end, purged)
+	}
+	if a.Stored != x.stored {
+		r.errorf("%+v: %+v, want Stored %v", q, a, x.stored)
+	}
+	r.checkNeeded(q)
+}
+
+// checkNeeded is for a caller who was not answered at once.
+func (r *reference) checkNeeded(q asked) {
+	h := r.surely(q.key, q.from)
+	if h == nil || q.reload {
+		return
+	}
+	if c := r.condition(h.loading, q.from); c.fresh || c.refresh {
+		r.errorf("%+v: not served from memory, where %+v is %+v", q, *h.loading, c)
+	}
+}
+
+// surely returns what was held of a key at d, if nothing can have been evicted since, and nothing came later.
+func (r *reference) surely(key string, d time.Duration) *holding {
+	h := r.current(key)
+	if h == nil || h.from >= d {
+		return nil
+	}
+	values, absences := r.evicted()
+	if h.value != "" && values == h.evicted || h.value == "" && absences == h.evicted {
+		return h
+	}
+	return nil
+}
+
+func (r *reference) checkHeld(q asked, a cache.Answer[string]) {
+	x, d := r.find(q, a)
+	if x == nil {
+		return
+	}
+	in := func(h *holding) bool { return h.loading == x && h.from <= d && (h.to == 0 || d <= h.to) }
+	c := r.condition(x, d)
+	allowed := false
+	switch a.Outcome {
+	case cache.Hit, cache.Negative:
+		allowed = c.fresh && (a.Outcome == cache.Hit) == a.Found
+	case cache.Stale:
+		allowed = c.refresh
+	case cache.StaleError:
+		allowed = c.usable && (r.failing(q.key, c, d) || r.failedIn(q.key, d, d) || d == q.deadline || r.few && !c.invalid)
+	}
+	if !allowed || a.TTL != c.ttl || !slices.ContainsFunc(r.held[q.key], in) {
+		r.errorf("%+v: %+v, where %+v is %+v", q, a, *x, c)
+	}
+}
+
+func (r *reference) checkError(q asked, err error) {
+	switch {
+	case errors.Is(err, errDown), errors.Is(err, errBadRow), errors.Is(err, cache.ErrLoadTimeout):
+		if !r.failedIn(q.key, q.from, q.to) {
+			r.errorf("%+v: %v, but no load failed", q, err)
+		}
+	case errors.Is(err, context.DeadlineExceeded) && q.deadline != 0 && q.deadline <= q.to:
+	case errors.Is(err, cache.ErrOverloaded) && r.few:
+	default:
+		r.errorf("%+v: %v", q, err)
+	}
+	r.checkNeeded(q)
+	h := r.surely(q.key, q.from)
+	if h == nil {
+		return
+	}
+	if c := r.condition(h.loading, q.to); c.usable && (!c.invalid || !errors.Is(err, cache.ErrOverloaded)) {
+		r.errorf("%+v: %v, where %+v is %+v", q, err, *h.loading, c)
+	}
+}
+
+// checkUnanswered is for TryGet without an answer.
+func (r *reference) checkUnanswered(q asked) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if h := r.surely(q.key, q.from); h != nil && r.condition(h.loading, q.from).fresh {
+		r.errorf("%+v: no answer, where %+v is fresh", q, *h.loading)
+	}
+}
+
+// restart keeps what a snapshot has, as stale where it was not trusted.
+func (r *reference) restart(trust cache.Trust) {
+	now := r.now()
+	for key := range r.held {
+		h := r.current(key)
+		if h == nil {
+			continue
+		}
+		c := r.condition(h.loading, now)
+		if h.to = now; c.gone || h.value == "" {
+			continue
+		}
+		x := *h.loading
+		x.staleAt = c.invalidAt
+		if x.end < r.restarts && at(r.trusts, now) != cache.TrustFresh {
+			x.staleAt = max(x.staleAt, r.restarts)
+		}
+		r.loads = append(r.loads, &x)
+		r.held[key] = append(r.held[key], &holding{loading: &x, from: now})
+	}
+	r.restarts, r.failures = now, make(map[string][]time.Duration)
+	r.trusts = append(r.trusts, since[cache.Trust]{now, trust})
+}
+
+func (r *reference) String() string { return strings.Join(r.wrong, "\n") }
