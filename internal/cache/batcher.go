@@ -124,7 +124,7 @@ func (b *batcher[V]) load(bt batch[V]) {
 			r.Loaded = loaded[index[i]]
 			r.stored = c.store(fl, r)
 		}
-		fl.arrival <- r // has room for one, and gets one
+		fl.land(r)
 	}
 }
 

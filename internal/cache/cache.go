@@ -16,8 +16,8 @@
 // After a restart, values that were walked (Cache.Saved) are put back by a
 // Restoration, as old as they are, and served as far as its Trust allows.
 //
-// Goroutines: one for each key in flight (started by singleflight, at most
-// Options.MaxWaiting) and one for each busy slot, also one that an audit has;
+// Goroutines: one for each formation of keys in flight (started by singleflight, at most
+// Options.MaxWaiting, and as many of refreshes) and one for each busy slot, also one that an audit has;
 // Close waits for all of them.
 // Lock order: flights.mu, then batcher.mu or a shard's mu, then contest.mu, sizing.mu or
 // sketch.mu; draw.mu, then a shard's mu; never two shards.

@@ -23,7 +23,8 @@ type want[V any] struct {
 	served bool // memory has it now: look again
 	leads  bool // the flight is this caller's
 	err    error
-	result <-chan singleflight.Result
+	place  int // in the formation that is waited for
+	ticket *ticket[V]
 }
 
 // flight is a key being loaded under one generation.
@@ -36,8 +37,18 @@ type flight[V any] struct {
 	refresh    bool // begun for nobody
 	valued     bool // the key has a value, though perhaps an old one
 	joined     int  // callers; guarded by flights.mu
-	arrival    chan landing[V]
+	formation  *formation[V]
+	place      int         // in the formation
+	landing    landing[V]  // written once, before arrived is set
+	arrived    atomic.Bool // by the batcher
 	gone       atomic.Bool // landed without the batcher: it need not load the key any more
+}
+
+// land takes the batcher's answer.
+func (fl *flight[V]) land(r landing[V]) {
+	fl.landing = r
+	fl.arrived.Store(true)
+	fl.formation.arrive()
 }
 
 // landing is what became of a flight.
@@ -48,14 +59,14 @@ type landing[V any] struct {
 	err       error
 }
 
-// flights are the keys in the air. singleflight makes callers with one flight
+// flights are the keys in the air. singleflight makes callers with one formation's
 // name share a load and lets each leave alone, but does not tell who leads;
-// the names are noted beside it, so that all new keys of a call reach the
+// the keys are noted beside it, so that all new ones of a call reach the
 // batcher in one step and leave in one batch.
 type flights[V any] struct {
 	cache  *Cache[V]
 	group  singleflight.Group
-	landed sync.WaitGroup // counts the flights' goroutines
+	landed sync.WaitGroup // counts the formations' goroutines
 
 	mu      sync.Mutex // guards all below; aloft and group change together under it
 	aloft   map[string]*flight[V]
@@ -78,60 +89,19 @@ func (w *want[V]) name(l *Lookup[V]) string {
 // join has each want join its key's flight, or lead a new one. It reports
 // false if memory can serve any of them now.
 func (f *flights[V]) join(l *Lookup[V], wants []*want[V]) bool {
-	var led []*flight[V]
+	c := call[V]{flights: f, lookup: l}
 	all := true
 	f.mu.Lock()
 	for _, w := range wants {
-		fl := f.joinLocked(l, w)
-		if fl != nil {
-			led = append(led, fl)
-		}
+		c.joinLocked(w)
 		all = all && !w.served
 	}
+	c.takeOffLocked()
 	// Enqueued before the lock is released: nobody can join a flight that the
 	// batcher does not know.
-	f.cache.batcher.enqueue(l, led)
+	f.cache.batcher.enqueue(l, c.led)
 	f.mu.Unlock()
 	return all
-}
-
-// joinLocked returns the flight if it is new.
-func (f *flights[V]) joinLocked(l *Lookup[V], w *want[V]) *flight[V] {
-	name := w.name(l)
-	fl, aloft := f.aloft[name]
-	if w.background && aloft {
-		return nil
-	}
-	valued := false
-	if !aloft {
-		if w.served, valued = l.shard(w.hash).serves(l, w); w.served && !w.forced {
-			// The flight that this caller just missed has stored before it left aloft.
-			return nil
-		}
-		w.served = false
-	}
-	if w.err = f.admitLocked(aloft, w.background); w.err != nil {
-		return nil
-	}
-	if !aloft {
-		fl = &flight[V]{name: name, lookup: l, key: w.key, hash: w.hash, generation: w.generation, refresh: w.background, valued: valued,
-			arrival: make(chan landing[V], 1)}
-		f.aloft[name] = fl
-		f.landed.Add(1)
-		w.leads = true
-		if w.background {
-			l.refreshes.Add(1)
-		}
-	}
-	if !w.background {
-		fl.joined++
-		f.waiting++
-	}
-	w.result = f.group.DoChan(name, func() (any, error) { return f.fly(fl) })
-	if aloft {
-		return nil
-	}
-	return fl
 }
 
 func (f *flights[V]) admitLocked(aloft, background bool) error {
@@ -154,34 +124,6 @@ func (f *flights[V]) unasked(fl *flight[V]) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return fl.joined == 0
-}
-
-// fly waits for the batcher's answer and takes the flight out of the air.
-func (f *flights[V]) fly(fl *flight[V]) (any, error) {
-	defer f.landed.Done()
-	ctx, cancel := context.WithTimeout(f.cache.closing, f.cache.options.LoadTimeout)
-	defer cancel()
-	var r landing[V]
-	select {
-	case r = <-fl.arrival:
-	case <-ctx.Done():
-		fl.gone.Store(true)
-		r.err = ErrClosed
-		if f.cache.closing.Err() == nil {
-			r.err = ErrLoadTimeout
-			f.cache.health.failed(f.cache.now())
-		}
-	}
-	if r.err != nil && !errorIsOurs(r.err) {
-		l, keysOwn := fl.lookup, f.cache.options.Splittable(r.err) || errors.Is(r.err, errLoadPanicked)
-		l.shard(fl.hash).noteFailure(l, fl.key, fl.hash, keysOwn, f.cache.now())
-	}
-	f.mu.Lock()
-	delete(f.aloft, fl.name)
-	f.waiting -= fl.joined
-	f.group.Forget(fl.name)
-	f.mu.Unlock()
-	return r, r.err
 }
 
 // errorIsCallers reports whether a caller left by itself.

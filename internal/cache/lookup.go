@@ -190,14 +190,9 @@ func (l *Lookup[V]) await(ctx context.Context, w *want[V]) (Answer[V], error) {
 	l.cache.sketch.noteSome(l.id, w.key, w.hash, l.cache.now())
 	err := w.err
 	if err == nil {
-		select {
-		case r := <-w.result:
-			if r.Err == nil {
-				return l.landed(w, r.Val.(landing[V])), nil
-			}
-			err = r.Err
-		case <-ctx.Done():
-			err = ctx.Err()
+		var r landing[V]
+		if r, err = w.ticket.landing(ctx, w.place); err == nil {
+			return l.landed(w, r), nil
 		}
 	}
 	return l.fallBack(w, err)
