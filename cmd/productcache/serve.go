@@ -45,7 +45,10 @@ type service struct {
 func serve(ctx context.Context, c *Config, log *slog.Logger, opened func(public, admin []net.Addr)) (err error) {
 	log.Info("productcache starts", "version", version)
 	logSettings(c, log)
-	tuneCollector(log)
+	tuneProcessors(c.MySQLMaxConns, log)
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	tuneCollector(serving, log)
 	s := &service{config: c, log: log, front: front{opened: make(chan struct{})}, supervisor: supervisor{log}}
 	s.tuning.config.Store(c)
 	signals, ignore := hangups()

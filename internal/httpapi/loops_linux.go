@@ -27,7 +27,7 @@ type loops struct {
 }
 
 func newLoops(l *Listener) *loops {
-	ls := &loops{listener: l, start: time.Now(), pace: newPace(runtime.GOMAXPROCS(0))}
+	ls := &loops{listener: l, start: time.Now(), pace: newPace(min(runtime.NumCPU(), runtime.GOMAXPROCS(0)))}
 	ls.active.Store(1)
 	return ls
 }
