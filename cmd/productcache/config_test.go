@@ -227,24 +227,6 @@ func TestSecretsFromFiles(t *testing.T) {
 	}
 }
 
-func TestSize(t *testing.T) {
-	for text, want := range map[string]size{"4096": 4096, "64MiB": 64 << 20, "64m": 64 << 20, "1.5GiB": 3 << 29, "1GB": 1 << 30} {
-		var s size
-		if err := s.Set(text); err != nil || s != want {
-			t.Errorf("Set(%q) = %d, %v; want %d", text, s, err, want)
-		}
-	}
-	for _, text := range []string{"", "-1", "1XB", "MiB"} {
-		var s size
-		if err := s.Set(text); err == nil {
-			t.Errorf("Set(%q) = %d, want an error", text, s)
-		}
-	}
-	if got := size(256 << 20).String(); got != "256MiB" {
-		t.Errorf("String = %q, want 256MiB", got)
-	}
-}
-
 func TestHelpNamesEveryFlag(t *testing.T) {
 	var help bytes.Buffer
 	if _, err := parseConfig("serve", []string{"-help"}, noEnvironment, &help); !errors.Is(err, flag.ErrHelp) {
