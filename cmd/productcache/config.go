@@ -124,10 +124,10 @@ func parseConfig(command string, args []string, lookupEnv func(string) (string, 
 		usage(fs, stderr)
 	}
 	if err != nil {
-		return nil, err
+		return nil, brief(err)
 	}
 	if fs.NArg() > 0 {
-		return nil, fmt.Errorf("unexpected argument %q; see -help", fs.Arg(0))
+		return nil, fmt.Errorf("unexpected argument %.100q; see -help", fs.Arg(0))
 	}
 	given := map[string]bool{}
 	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
@@ -151,7 +151,7 @@ func (c *Config) fromEnvironment(fs *flag.FlagSet, given map[string]bool, lookup
 		} else if value, ok := lookupEnv(envName(f.Name)); ok && f.Name != "version" {
 			source = "environment"
 			if err := fs.Set(f.Name, value); err != nil {
-				broken = append(broken, fmt.Errorf("invalid value %q for %s: %w", masked(f.Name, value), envName(f.Name), err))
+				broken = append(broken, fmt.Errorf("invalid value %.100q for %s: %w", masked(f.Name, value), envName(f.Name), brief(err)))
 			}
 		}
 		c.ttlGiven = c.ttlGiven || f.Name == "ttl" && source != "default"

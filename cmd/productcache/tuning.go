@@ -23,6 +23,9 @@ type tuning struct {
 // tunable are the settings that can be changed while the service runs.
 var tunable = []string{"cache-bytes", "cache-entries", "ttl", "stale-while-revalidate", "stale-if-error", "negative-ttl", "log-level"}
 
+// maxComplaints bounds what is said about one change: it may name a hundred thousand settings.
+const maxComplaints = 20
+
 // tuned returns the settings in force.
 func (s *service) tuned() *Config { return s.tuning.config.Load() }
 
@@ -73,10 +76,15 @@ func (c *Config) with(values map[string]string) (*Config, error) {
 	fs := next.flagSet()
 	var broken []error
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		broken = append(broken, next.set(fs, name, values[name]))
+		if err := next.set(fs, name, values[name]); err != nil {
+			broken = append(broken, err)
+		}
 	}
-	if err := errors.Join(broken...); err != nil {
-		return nil, err
+	if more := len(broken) - maxComplaints; more > 0 {
+		broken = append(broken[:maxComplaints], fmt.Errorf("and %d more", more))
+	}
+	if len(broken) > 0 {
+		return nil, errors.Join(broken...)
 	}
 	if err := next.Validate("serve"); err != nil {
 		return nil, err
@@ -94,7 +102,7 @@ func (c *Config) set(fs *flag.FlagSet, name, value string) error {
 		return fmt.Errorf("-%s cannot be changed while the service runs: it needs a restart", name)
 	}
 	if err := f.Value.Set(value); err != nil {
-		return fmt.Errorf("invalid value %.100q for -%s: %w", value, name, err)
+		return fmt.Errorf("invalid value %.100q for -%s: %w", value, name, brief(err))
 	}
 	at := slices.IndexFunc(c.settings, func(s setting) bool { return s.Name == name })
 	c.settings[at].Source = "admin"

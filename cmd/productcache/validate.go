@@ -29,7 +29,7 @@ func (c *Config) Validate(command string) error {
 	rule(c.MaxEntryBytes <= c.CacheBytes/4, "-max-entry-bytes must be at most a quarter of -cache-bytes, not %v of %v", c.MaxEntryBytes, c.CacheBytes)
 	rule(c.MaxResultBytes >= 2*c.MaxEntryBytes, "-max-result-bytes must be at least twice -max-entry-bytes, not %v of %v: what may be stored must be readable", c.MaxResultBytes, c.MaxEntryBytes)
 	rule(c.CacheEntries >= 0, "-cache-entries must not be negative, but is %d", c.CacheEntries)
-	rule(cache.Eviction(c.Eviction).Validate() == nil, "-eviction must be adaptive, lru, 2q or tinylfu, not %q", c.Eviction)
+	rule(cache.Eviction(c.Eviction).Validate() == nil, "-eviction must be adaptive, lru, 2q or tinylfu, not %.100q", c.Eviction)
 	rule(c.TTL >= 0, "-ttl must not be negative, but is %v", c.TTL)
 	rule(c.TTLJitter >= 0 && c.TTLJitter <= 1, "-ttl-jitter must be within 0 and 1, not %v", c.TTLJitter)
 	rule(c.StaleWhileRevalidate >= 0, "-stale-while-revalidate must not be negative, but is %v", c.StaleWhileRevalidate)
@@ -46,12 +46,12 @@ func (c *Config) Validate(command string) error {
 	rule(c.ClientMaxAge >= 0, "-client-max-age must not be negative, but is %v", c.ClientMaxAge)
 	rule(c.ShutdownTimeout >= 0, "-shutdown-timeout must not be negative, but is %v", c.ShutdownTimeout)
 	rule(c.SnapshotInterval >= 0, "-snapshot-interval must not be negative, but is %v", c.SnapshotInterval)
-	rule(c.LogFormat == "text" || c.LogFormat == "json", "-log-format must be text or json, not %q", c.LogFormat)
+	rule(c.LogFormat == "text" || c.LogFormat == "json", "-log-format must be text or json, not %.100q", c.LogFormat)
 	rule(c.LogRequests >= 0 && c.LogRequests <= 1, "-log-requests must be within 0 and 1, not %v", c.LogRequests)
 	rule((c.TLSCert == "") == (c.TLSKey == ""), "-tls-cert and -tls-key go together")
 	for _, list := range []struct{ flag, addresses string }{{"listen", c.Listen}, {"admin-listen", c.AdminListen}} {
 		for _, address := range addresses(list.addresses) {
-			rule(validAddress(address), "-%s: %q is neither host:port nor unix:PATH nor systemd:NAME", list.flag, address)
+			rule(validAddress(address), "-%s: %.100q is neither host:port nor unix:PATH nor systemd:NAME", list.flag, address)
 		}
 	}
 	return errors.Join(broken...)
