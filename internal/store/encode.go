@@ -85,42 +85,6 @@ func appendBitBool(dst []byte, v any) []byte {
 	return strconv.AppendBool(dst, bits(v) != 0)
 }
 
-// appendDate shows a DATE: 2024-01-31. A date with a zero month or day is none.
-func appendDate(dst []byte, v any) []byte {
-	text, _ := v.([]byte)
-	if isZeroDate(text) {
-		return append(dst, "null"...)
-	}
-	return appendText(dst, text)
-}
-
-// dateTime shows a DATETIME or TIMESTAMP as RFC 3339, with all the digits of
-// its fraction: 2024-01-31T23:59:59.250Z.
-func dateTime(zone string) encoder {
-	return func(dst []byte, v any) []byte {
-		text, _ := v.([]byte)
-		if isZeroDate(text) {
-			return append(dst, "null"...)
-		}
-		const day = len("2006-01-02")
-		if len(text) <= day || text[day] != ' ' {
-			return appendText(dst, text)
-		}
-		dst = append(dst, '"')
-		dst = append(dst, text[:day]...)
-		dst = append(dst, 'T')
-		dst = append(dst, text[day+1:]...)
-		dst = append(dst, zone...)
-		return append(dst, '"')
-	}
-}
-
-// isZeroDate knows 0000-00-00 and the likes of 2024-00-10 and 2024-01-00.
-func isZeroDate(text []byte) bool {
-	const day = len("2006-01-02")
-	return len(text) >= day && (string(text[5:7]) == "00" || string(text[8:day]) == "00")
-}
-
 // appendJSON embeds JSON text. Text that is none becomes a string: one broken
 // row must not make the whole answer unreadable, and the client sees what it is.
 func appendJSON(dst []byte, v any) []byte {
