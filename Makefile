@@ -91,6 +91,14 @@ soak: deps ## ten minutes of load with purges and restarts of MySQL, every answe
 faults: deps deps-backup deps-slowhttptest ## what a worst day brings, case by case, written into docs/reliability.md; 10 minutes, as root for all cases (ONLY= names a case, and nothing is written)
 	PRODUCTCACHE_FAULTS=$(if $(ONLY),,$(CURDIR)/docs/reliability.md) PRODUCTCACHE_FAULTS_ONLY='$(ONLY)' go test -count=1 -timeout 40m -v -run '^TestFaults$$' ./benchmarks/faults
 
+.PHONY: fuzz
+fuzz: deps ## fuzz every parser, FUZZTIME=10m each (FUZZ_ONLY= names targets, FUZZ_KEEP=20 keeps the smallest new inputs; see scripts/fuzz.sh)
+	@FUZZTIME=$${FUZZTIME:-10m} scripts/fuzz.sh
+
+.PHONY: fuzz-short
+fuzz-short: deps ## fuzz every parser for ten seconds each
+	@FUZZTIME=10s scripts/fuzz.sh
+
 .PHONY: hammer
 hammer: deps deps-mysql ## five minutes on MariaDB and on MySQL of racing writers and readers, the binlog followed
 	PRODUCTCACHE_HAMMER=$${PRODUCTCACHE_HAMMER:-5m} go test -count=1 -timeout 30m -v -run '^TestHammer$$' ./benchmarks/hammer
