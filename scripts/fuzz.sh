@@ -19,7 +19,16 @@ keep_bytes=${FUZZ_KEEP_BYTES:-65536}
 cache=$(go env GOCACHE)/fuzz
 module=$(go list -m)
 work=$(mktemp -d)
-trap 'for job in $(jobs -p); do kill -- "-$job"; done 2>/dev/null; rm -rf "$work"' EXIT
+# leave ends what is still running, each target with its workers in a group of its own.
+leave() {
+  local job
+  for job in $(jobs -p); do
+    kill -- "-$job" 2>/dev/null || true
+  done
+  wait
+  rm -rf "$work"
+}
+trap leave EXIT
 
 # build makes the test programs, with the counters that fuzzing goes by, and lists "package target" lines.
 build() {
