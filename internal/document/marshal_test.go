@@ -61,8 +61,8 @@ func TestMarshalRoundTrip(t *testing.T) {
 	}
 }
 
-// FuzzUnmarshal: what is no document is an error, and what is taken for one can
-// be used without a panic.
+// FuzzUnmarshal: what is no document is an error, and what is taken for one is no larger than
+// the bytes, can be used, and is written as what reads back as the same.
 func FuzzUnmarshal(f *testing.F) {
 	for _, d := range documents() {
 		b := marshal(f, d)
@@ -75,7 +75,16 @@ func FuzzUnmarshal(f *testing.F) {
 		if err != nil {
 			return
 		}
-		d.Slice(nil, 0, d.Len())
+		if d.BodyLen()+len(d.Gzip())+d.Len() > len(b) || len(d.Body()) != d.BodyLen() {
+			t.Fatalf("%q is a body of %d bytes, a gzip form of %d, and %d elements", b, d.BodyLen(), len(d.Gzip()), d.Len())
+		}
+		again := marshal(t, d)
+		if back, err := document.Unmarshal(again); err != nil || !bytes.Equal(marshal(t, back), again) || len(again) > len(b) {
+			t.Fatalf("%q is written as %q, and then %v", b, again, err)
+		}
+		if got := d.Slice(nil, 0, d.Len()); d.Len() > 0 && !bytes.Equal(got[1:len(got)-1], d.Body()[1:len(got)-1]) {
+			t.Fatalf("all of %q is %q", d.Body(), got)
+		}
 		for i := range d.Len() {
 			d.Slice(nil, i, i+1)
 		}
