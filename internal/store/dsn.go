@@ -89,7 +89,8 @@ func govern(config *mysql.Config) error {
 	return config.Apply(mysql.Charset("utf8mb4", config.Collation))
 }
 
-var offset = regexp.MustCompile(`^([+-])(\d\d?):(\d\d)$`)
+// offset is what the servers and RFC 3339 take for one.
+var offset = regexp.MustCompile(`^([+-])(0?\d|1[0-4]):([0-5]\d)$`)
 
 // timeZone reads the value of time_zone in a DSN. It must be a fixed offset: a
 // named zone has an hour each autumn that comes twice, and RFC 3339 wants to

@@ -40,6 +40,8 @@ func TestParseDSNRefuses(t *testing.T) {
 		{"shop:secret@tcp(db)/shop?parseTime=perhaps", "perhaps"},
 		{"shop:secret@tcp(db)/shop?time_zone='Europe%2FBerlin'", "fixed offset"},
 		{"shop:secret@tcp(db)/shop?time_zone=SYSTEM", "fixed offset"},
+		{"shop:secret@tcp(db)/shop?time_zone='%2B99:99'", "fixed offset"}, // it was taken
+		{"shop:secret@tcp(db)/shop?time_zone='-15:00'", "fixed offset"},
 		{"shop:secret@tcp(db)/shop?max_execution_time=5", "max_execution_time"},
 		{"shop:secret@tcp(db)/shop?tx_read_only=0", "tx_read_only"},
 		{"shop:secret@tcp(db)/shop?collation=latin1_bin", "utf8mb4"},

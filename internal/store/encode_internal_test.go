@@ -104,14 +104,23 @@ func FuzzAppendText(f *testing.F) {
 	})
 }
 
-// Embedded JSON, whatever the column holds, leaves the document valid.
+// Embedded JSON is the text without blanks around it, if encoding/json takes it for JSON in UTF-8, else a
+// string of it.
 func FuzzAppendJSON(f *testing.F) {
-	for _, text := range []string{`{"a":1}`, `[`, "\"\xff\"", ` 1 `, `1 2`, "\u00a0{}"} {
+	for _, text := range []string{`{"a":1}`, `[`, "\"\xff\"", ` 1 `, `1 2`, "\u00a0{}", "\ufeff{}", "[1,]", "[\x00]"} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if got := appendJSON(nil, text); !json.Valid(got) || !utf8.Valid(got) {
-			t.Errorf("appendJSON(%q) = %s is no valid JSON", text, got)
+		got := appendJSON(nil, text)
+		if !json.Valid(got) || !utf8.Valid(got) {
+			t.Fatalf("appendJSON(%q) = %s is no valid JSON", text, got)
+		}
+		want := string(appendText(nil, text))
+		if json.Unmarshal(text, new(any)) == nil && utf8.Valid(text) {
+			want = strings.Trim(string(text), " \t\r\n")
+		}
+		if string(got) != want {
+			t.Fatalf("appendJSON(%q) = %s, want %s", text, got, want)
 		}
 	})
 }
