@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -236,18 +235,4 @@ func TestOtherTargets(t *testing.T) {
 			t.Errorf("%s %s: 405 without Allow", tt.method, tt.target)
 		}
 	}
-}
-
-func FuzzPurge(f *testing.F) {
-	f.Add(`{"lookup":"products","keys":["a"]}`)
-	f.Add(`{"lookup":"products","all":true,"mode":"remove"}`)
-	f.Add(`{"lookup":"products","keys":[null]}`)
-	f.Fuzz(func(t *testing.T, body string) {
-		d := newDesk(t, "")
-		w := d.do(request("POST", "/api/purge", body, loopback, asJSON))
-		if w.Code >= 500 || (w.Code == 200) != (len(d.done) == 1) {
-			t.Errorf("%q: %d, purged %v", body, w.Code, d.done)
-		}
-		_, _ = io.Copy(io.Discard, w.Body)
-	})
 }
