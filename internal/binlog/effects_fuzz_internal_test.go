@@ -23,6 +23,9 @@ func FuzzEffects(f *testing.F) {
 			body = append(body, 7)
 		}
 		images := slices.Collect(slices.Chunk(data[:len(data)/6*6], 3))
+		if len(images) == 0 {
+			return // no server writes an event without rows
+		}
 		want := map[string]struct{}{}
 		for i, image := range images {
 			body = append(body, 0)
