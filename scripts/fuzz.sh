@@ -62,8 +62,7 @@ keep_inputs() {
   echo ", $kept kept"
 }
 
-# ended_late knows a run that found nothing wrong, but was cut off by its own time within an input, which go test calls a failure
-# (golang.org/issue/75804).
+# ended_late knows a run that found nothing wrong, but which Go before 1.27 calls a failure when its time is up (golang.org/issue/75804).
 ended_late() {
   grep -q '^ *context deadline exceeded$' "$1" && ! grep -qE 'Failing input|panic:|_test\.go:[0-9]|fatal error|hung or terminated' "$1"
 }

@@ -91,11 +91,12 @@ func valueOf(c *Config, name string) string {
 // FuzzTune changes two settings while the service runs: neither changes if one is refused; else both are what a
 // restart with such flags would make them, and nothing else has changed.
 func FuzzTune(f *testing.F) {
-	for _, name := range append(slices.Clone(tunable), "version", "listen", "tll", "", "-ttl", "ttl=5m") {
-		for at := range settingSeeds {
-			f.Add(name, settingSeeds[at], tunable[at%len(tunable)], settingSeeds[(at*5+1)%len(settingSeeds)])
-		}
+	names := append(slices.Clone(tunable), "version", "listen", "tll", "", "-ttl", "ttl=5m")
+	for at, value := range settingSeeds {
+		f.Add(names[at%len(names)], value, tunable[at%len(tunable)], settingSeeds[(at*5+1)%len(settingSeeds)])
 	}
+	f.Add("ttl", "10m", "cache-bytes", "64MiB")
+	f.Add("cache-entries", "4", "log-level", "debug")
 	f.Fuzz(func(t *testing.T, name, value, other, otherValue string) {
 		c := defaults(t)
 		before := values(c)
