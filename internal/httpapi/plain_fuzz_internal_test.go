@@ -26,6 +26,7 @@ func FuzzScan(f *testing.F) {
 		"GET /v1/products/7 HTTP/1.1\r\nHost: shop\r\nConnection: keep-alive\r\nCookie: a=\"b\"\r\n\r\n",
 		"GET /v1/products/%zz HTTP/1.1\r\nHost: shop\r\n\r\n", "GET /v1/products/..;?a?b HTTP/1.1\r\nHost: shop\r\n\r\n", "GET /v1/products HTTP/1.1\r\nHost: shop\r\n\r\n",
 		"GET /v1/products/7 HTTP/1.1\r\n\r\n", "GET /v1/products/7 HTTP/1.1\r\nHost: a b\r\n\r\n", "GET /v1/products/7 HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\n",
+		"GET /v1/products/7 HTTP/1.1\r\nHost: shop\r\nContent-Length: 3\r\n\r\nabc", "GET /v1/products/7 HTTP/1.1\r\nHost: shop\r\nConnection: x\r\n\r\n",
 		"GET /v1/products/7 HTTP/1.0\r\nHost: shop\r\n\r\n", "GET /v1/orders/7 HTTP/1.1\r\nHost: shop\r\n\r\n", "HEAD /v1/products/7 HTTP/1.1\r\nHost: shop\r\n\r\n", "GET /v1/products/7 HTTP/1.1\nHost: shop\n\n", "GE", "",
 		"GET /v1/products/7 HTTP/1.1\r\nHost: shop\r\nX: a\r\n b\r\n\r\n", "GET /v1/products/7 HTTP/1.1\r\nHost: shop\r\nX: a\rb\r\n\r\n", "GET /v1/products/7 HTTP/1.1\r\nHost: :%:[\r\n\r\n",
 	} {
