@@ -1,0 +1,2 @@
+// Package supply checks what the service is made of.
+package supply
