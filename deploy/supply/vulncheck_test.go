@@ -27,6 +27,7 @@ func database(t *testing.T, found ...vulnerability) string {
 		modules = append(modules, map[string]any{"path": v.module, "vulns": []any{map[string]any{"id": id, "modified": modified}}})
 		write(t, filepath.Join(folder, "ID", id+".json"), map[string]any{
 			"schema_version": "1.3.1", "id": id, "modified": modified, "published": modified, "details": "Made up.",
+			"database_specific": map[string]any{"url": "https://database.invalid/" + id},
 			"affected": []any{map[string]any{
 				"package":            map[string]any{"name": v.module, "ecosystem": "Go"},
 				"ranges":             []any{map[string]any{"type": "SEMVER", "events": []any{map[string]any{"introduced": "0"}}}},
