@@ -2,8 +2,9 @@ module productcache/deploy/supply
 
 go 1.26.2
 
+require github.com/google/licensecheck v0.3.1
+
 require (
-	github.com/google/licensecheck v0.3.1 // indirect
 	golang.org/x/mod v0.42.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect

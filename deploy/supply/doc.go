@@ -1,2 +1,0 @@
-// Package supply checks what the service is made of.
-package supply
