@@ -132,7 +132,7 @@ func TestNotices(t *testing.T) {
 		"---- PATENTS\n\nWe have none.\n":                        1,
 		"---- inner/inner.go\n\n" + strings.TrimSpace(isc):       1,
 		strings.TrimSpace(isc):                                   1,
-		"==== plot v4.5.6\n\n---- static/plot.LICENSE\n\n" + mit: 1,
+		"==== plot v4.5.6\n\n---- plot.LICENSE\n\n" + mit: 1,
 		"Not linked": 0,
 	} {
 		if n := strings.Count(got, want); n != count {
