@@ -3,7 +3,11 @@
 #
 # usage: build.sh FOLDER [ARCHITECTURE...]     amd64 and arm64 unless told otherwise
 #
-# PACKAGE_VERSION is the version, that of the last tag unless it is set.
+# PACKAGE_VERSION is the version, that of the last tag unless it is set; the
+# date is SOURCE_DATE_EPOCH or that of the commit. The same source gives the
+# same files, wherever and by whomever it is built with the same Go:
+# ../supply/reproducible.sh. Nothing is checked if PACKAGE_LINTIAN is no.
+# PROGRAM_GOCACHE is where the program is compiled, not the tools.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$here/../..
@@ -13,21 +17,18 @@ shift
 [ $# -gt 0 ] || set -- amd64 arm64
 cd "$root"
 
-version=$(git describe --tags --always --dirty 2>/dev/null || echo development)
-tag=$(git describe --tags --match 'v[0-9]*' --dirty=.dirty 2>/dev/null || true)
-date=$(git log -1 --format=%cd --date=format:%Y%m%d 2>/dev/null || date +%Y%m%d)
-fallback=0.0.0+git$date.${version//-/.}
-PACKAGE_VERSION=${PACKAGE_VERSION:-${tag:+$(sed 's/^v//; s/-/+/g' <<<"$tag")}}
-export PACKAGE_VERSION=${PACKAGE_VERSION:-$fallback}
+PACKAGE_VERSION=${PACKAGE_VERSION:-$(scripts/revision.sh package)}
+SOURCE_DATE_EPOCH=$(scripts/revision.sh epoch)
+export PACKAGE_VERSION SOURCE_DATE_EPOCH
 export MAINTAINER='Productcache maintainers <maintainers@productcache.example>'
-SOURCE_DATE_EPOCH=$(git log -1 --format=%ct 2>/dev/null || date +%s)
-export SOURCE_DATE_EPOCH
+export LC_ALL=C
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
 
 # program ARCHITECTURE FILE
 program() {
-  GOARCH=$1 CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$PACKAGE_VERSION" -o "$2" ./cmd/productcache
+  GOOS=linux GOARCH=$1 CGO_ENABLED=0 GOCACHE=${PROGRAM_GOCACHE:-$(go env GOCACHE)} \
+    go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$PACKAGE_VERSION" -o "$2" ./cmd/productcache
 }
 
 # What is the same for all architectures: the manual out of -help, changelogs, and the
@@ -45,16 +46,14 @@ productcache ($PACKAGE_VERSION-1) unstable; urgency=medium
 
   * What changes for those who run the service is in changelog.gz.
 
- -- $MAINTAINER  $(git log -1 --format=%cD 2>/dev/null || date -R)
+ -- $MAINTAINER  $(date -u -R -d "@$SOURCE_DATE_EPOCH")
 END
-{
-  echo "Go $(go env GOVERSION)"
-  cat "$(go env GOROOT)/LICENSE"
-  go version -m "$stage/native" | awk '$1 == "dep" { print $2 "@" $3 }' | while read -r module; do
-    printf '\n==== %s\n\n' "$module"
-    find "$(go list -m -f '{{.Dir}}' "${module%@*}")" -maxdepth 1 \( -iname 'LICEN[SC]E*' -o -iname 'NOTICE*' -o -iname 'COPYING*' \) | sort | xargs -r -d '\n' cat
-  done
-} | gzip -9n >"$stage/NOTICES.gz"
+go -C "$here/../supply" run ./licences notices >"$stage/NOTICES"
+gzip -9n "$stage/NOTICES"
+
+# The package has its files' dates from what is packed.
+cp -r "$here" "$here/../systemd" "$here/../backup" "$stage"
+nfpm=$(go -C "$here" tool -n nfpm)
 
 for ARCH in "$@"; do
   export ARCH STAGE=$stage/$ARCH
@@ -62,7 +61,8 @@ for ARCH in "$@"; do
   cp "$stage"/*.gz "$STAGE"
   program "$ARCH" "$STAGE/productcache"
   file=$folder/productcache_$PACKAGE_VERSION-1_$ARCH.deb
-  (cd "$here" && go tool nfpm package --packager deb --config nfpm.yaml --target "$file") >"$stage/nfpm.log" || { cat "$stage/nfpm.log" >&2; exit 1; }
-  lintian --allow-root --fail-on error,warning "$file"
+  find "$stage" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
+  (cd "$stage/package" && "$nfpm" package --packager deb --config nfpm.yaml --target "$file") >"$stage/nfpm.log" || { cat "$stage/nfpm.log" >&2; exit 1; }
+  [ "${PACKAGE_LINTIAN:-}" = no ] || lintian --allow-root --fail-on error,warning "$file"
   echo "$file"
 done

@@ -126,13 +126,13 @@ func TestNotices(t *testing.T) {
 	}
 	got := notices(parts)
 	for want, count := range map[string]int{
-		"==== Go standard library":                               1,
-		"==== example.com/dep v1.2.3\n\n---- LICENSE\n":          1,
-		"---- NOTICE.txt\n\nThanks to many.\n":                   1,
-		"---- PATENTS\n\nWe have none.\n":                        1,
-		"---- inner/inner.go\n\n" + strings.TrimSpace(isc):       1,
-		strings.TrimSpace(isc):                                   1,
-		"==== plot v4.5.6\n\n---- plot.LICENSE\n\n" + mit: 1,
+		"==== Go standard library":                         1,
+		"==== example.com/dep v1.2.3\n\n---- LICENSE\n":    1,
+		"---- NOTICE.txt\n\nThanks to many.\n":             1,
+		"---- PATENTS\n\nWe have none.\n":                  1,
+		"---- inner/inner.go\n\n" + strings.TrimSpace(isc): 1,
+		strings.TrimSpace(isc):                             1,
+		"==== plot v4.5.6\n\n---- plot.LICENSE\n\n" + mit:  1,
 		"Not linked": 0,
 	} {
 		if n := strings.Count(got, want); n != count {
