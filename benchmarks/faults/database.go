@@ -54,7 +54,7 @@ func runFault(ctx context.Context, c Config, h *shop, f fault) (row FaultRow, er
 	if err != nil {
 		return row, err
 	}
-	r.comesBack(ctx)
+	r.comesBack(ctx, true)
 	if err := r.burst(ctx); err != nil {
 		return row, err
 	}
@@ -63,7 +63,7 @@ func runFault(ctx context.Context, c Config, h *shop, f fault) (row FaultRow, er
 		return row, err
 	}
 	r.client.CloseIdleConnections()
-	if _, err := r.program.Settle(ctx, r.idle, pooled); err != nil {
+	if _, err := r.program().Settle(ctx, r.idle, pooled); err != nil {
 		r.findings.note("%v", err)
 	}
 	if n := r.watch.most.Load(); n > maxConns {
@@ -84,11 +84,11 @@ func (r *rig) phasesOf(ctx context.Context, f fault) (o outcome, err error) {
 	if o.hits[before], err = r.hits(ctx, r.scale.before, 1); err != nil {
 		return o, err
 	}
-	queries, err := r.program.Metric(ctx, "productcache_mysql_queries_total")
+	queries, err := r.program().Metric(ctx, "productcache_mysql_queries_total")
 	if err != nil {
 		return o, err
 	}
-	r.phase.Store(during)
+	r.begin(during, &r.tallies[during])
 	faulty, over := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- f.happen(faulty, r) }()
@@ -97,27 +97,27 @@ func (r *rig) phasesOf(ctx context.Context, f fault) (o outcome, err error) {
 	if err != nil {
 		return o, errors.Join(err, <-ended)
 	}
-	queries2, err := r.program.Metric(ctx, "productcache_mysql_queries_total")
+	queries2, err := r.program().Metric(ctx, "productcache_mysql_queries_total")
 	o.queries = queries2 - queries
 	if err := errors.Join(err, <-ended); err != nil {
 		return o, err
 	}
 	r.back.Store(time.Now().UnixNano())
-	r.phase.Store(after)
+	r.begin(after, &r.tallies[after])
 	o.hits[after], err = r.hits(ctx, r.scale.after, 3)
 	return o, err
 }
 
-// comesBack waits until a new product is answered and nothing is under way, which in a short run is not judged by the
-// clock.
-func (r *rig) comesBack(ctx context.Context) {
+// comesBack waits until a new product is answered and, where the load has ended, nothing is under way. In a short run that is
+// not judged by the clock.
+func (r *rig) comesBack(ctx context.Context, ended bool) {
 	const limit = 30 * time.Second
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	for {
 		a, err := r.get(ctx, productPath(r.unasked()))
-		flying, err2 := r.program.Metric(ctx, "productcache_load_keys_in_flight")
-		if errors.Join(err, err2) == nil && a.status == 200 && flying == 0 {
+		flying, err2 := r.program().Metric(ctx, "productcache_load_keys_in_flight")
+		if errors.Join(err, err2) == nil && a.status == 200 && (flying == 0 || !ended) {
 			return
 		}
 		if !wait(ctx, lookPause) {
@@ -128,7 +128,7 @@ func (r *rig) comesBack(ctx context.Context) {
 }
 
 func (r *rig) faultRow(f fault, o outcome) (row FaultRow, err error) {
-	_, peak, err := r.program.Memory()
+	_, peak, err := r.program().Memory()
 	row = FaultRow{Name: f.name, Text: f.text, Before: o.hits[before].Quantile(0.99), During: o.hits[during].Quantile(0.99),
 		Hits: r.tallies[during].counts(ofHits), Others: r.tallies[during].counts(ofOthers),
 		Queries: int64(o.queries), AtOnce: r.watch.most.Load(), Peak: peak, Recovered: r.recovered()}

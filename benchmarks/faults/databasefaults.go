@@ -53,7 +53,7 @@ func weather(name, text string, w faults.Weather) fault {
 	return fault{name, text, false, func(ctx context.Context, r *rig) error {
 		r.proxy.Set(w)
 		<-ctx.Done()
-		r.proxy.Set(faults.Weather{})
+		r.proxy.Set(r.fair)
 		return nil
 	}}
 }

@@ -47,8 +47,9 @@ type scale struct {
 	query, request   time.Duration // limits
 	refill           int           // keys that are asked for when MySQL is back
 	refillRate       float64
-	idle, slow, deaf int // connections from the front
-	flood            int // different requests of a flood
+	idle, slow, deaf int  // connections from the front
+	flood            int  // different requests of a flood
+	tool             bool // slowhttptest opens the slow connections
 }
 
 const (
@@ -66,7 +67,7 @@ func (c Config) sizes() scale {
 	}
 	return scale{rows: 200_000, hot: 1000, rate: 2000, before: 6 * time.Second, during: 9 * time.Second, after: 6 * time.Second,
 		ttl: 3500 * time.Millisecond, revalidate: 3500 * time.Millisecond, query: time.Second, request: 2 * time.Second,
-		refill: 100_000, refillRate: 5000, idle: 10_000, slow: 5000, deaf: 200, flood: 300_000}
+		refill: 100_000, refillRate: 5000, idle: 10_000, slow: 5000, deaf: 200, flood: 300_000, tool: true}
 }
 
 // arguments are the program's flags.

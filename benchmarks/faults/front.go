@@ -45,7 +45,7 @@ func runOverload(ctx context.Context, c Config, h *shop, o overload) (row FrontR
 	if row, err = r.overloaded(ctx, o); err != nil {
 		return row, err
 	}
-	if _, err := r.program.Settle(ctx, r.idle, pooled); err != nil {
+	if _, err := r.program().Settle(ctx, r.idle, pooled); err != nil {
 		r.findings.note("%v", err)
 	}
 	row.AtOnce = r.watch.most.Load()
@@ -62,7 +62,7 @@ func (r *rig) overloaded(ctx context.Context, o overload) (row FrontRow, err err
 	if hits[before], err = r.hits(ctx, r.scale.before, 1); err != nil {
 		return row, err
 	}
-	queries, err := r.program.Metric(ctx, "productcache_mysql_queries_total")
+	queries, err := r.program().Metric(ctx, "productcache_mysql_queries_total")
 	if err != nil {
 		return row, err
 	}
@@ -76,26 +76,26 @@ func (r *rig) overloaded(ctx context.Context, o overload) (row FrontRow, err err
 	case err := <-ended:
 		return row, errors.Join(err, errors.New("it ended before it had begun"))
 	}
-	r.phase.Store(during)
+	r.begin(during, &r.tallies[during])
 	began := time.Now()
 	done := d.requests.Load()
-	cpu, err := r.program.CPU()
+	cpu, err := r.program().CPU()
 	if err != nil {
 		return row, err
 	}
 	hits[during], err = r.hits(ctx, r.scale.during, 2)
 	took := time.Since(began)
-	cpu2, err2 := r.program.CPU()
+	cpu2, err2 := r.program().CPU()
 	row.Rate = float64(d.requests.Load()-done) / took.Seconds()
 	stop()
 	if err := errors.Join(err, err2, <-ended); err != nil {
 		return row, err
 	}
-	queries2, err := r.program.Metric(ctx, "productcache_mysql_queries_total")
+	queries2, err := r.program().Metric(ctx, "productcache_mysql_queries_total")
 	if err != nil {
 		return row, err
 	}
-	_, peak, err := r.program.Memory()
+	_, peak, err := r.program().Memory()
 	row.Name, row.Text = o.name, o.text
 	row.Before, row.During = hits[before].Quantile(0.99), hits[during].Quantile(0.99)
 	row.Hits, row.Refused, row.Queries, row.Peak = r.tallies[during].counts(ofHits), d.refused.Load(), int64(queries2-queries), peak

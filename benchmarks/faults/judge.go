@@ -21,14 +21,23 @@ type reply struct {
 	status int
 	header http.Header
 	body   []byte
+	began  time.Time
 	took   time.Duration
 }
 
 func (r *rig) get(ctx context.Context, path string) (a reply, err error) {
-	began := time.Now()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+r.program.Address("listen")+path, nil)
+	return r.getIf(ctx, path, "")
+}
+
+// getIf gets 304, too, where the entity tag still holds.
+func (r *rig) getIf(ctx context.Context, path, tag string) (a reply, err error) {
+	a.began = time.Now()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+r.program().Address("listen")+path, nil)
 	if err != nil {
 		return a, err
+	}
+	if tag != "" {
+		request.Header.Set("If-None-Match", tag)
 	}
 	answer, err := r.client.Do(request)
 	if err != nil {
@@ -37,7 +46,7 @@ func (r *rig) get(ctx context.Context, path string) (a reply, err error) {
 	defer answer.Body.Close()
 	a.status, a.header = answer.StatusCode, answer.Header
 	a.body, err = io.ReadAll(answer.Body)
-	a.took = time.Since(began)
+	a.took = time.Since(a.began)
 	return a, err
 }
 
@@ -50,10 +59,11 @@ func (a reply) old() (old, failing bool) {
 }
 
 // freshness is the verdict on an answer that is not wrong.
-func (r *rig) freshness(a reply) verdict {
+func (r *rig) freshness(path string, a reply) verdict {
 	old, failing := a.old()
 	if failing {
 		r.bad()
+		r.untimely(path, a.status, a.cacheStatus())
 	}
 	if old {
 		return stale
@@ -63,14 +73,19 @@ func (r *rig) freshness(a reply) verdict {
 
 // checkBody compares a body with the product that was asked for.
 func checkBody(a reply, id int) error {
-	var row ledger.Row
+	_, err := rowOf(a, id)
+	return err
+}
+
+// rowOf reads the product that was asked for.
+func rowOf(a reply, id int) (row ledger.Row, err error) {
 	if a.status != http.StatusOK {
-		return fmt.Errorf("status %d: %.200s", a.status, a.body)
+		return row, fmt.Errorf("status %d: %.200s", a.status, a.body)
 	}
 	if err := json.Unmarshal(a.body, &row); err != nil {
-		return err
+		return row, err
 	}
-	return row.Check(id)
+	return row, row.Check(id)
 }
 
 // isRefusal reports whether a status means that nothing can be answered.
@@ -107,14 +122,17 @@ func (r *rig) judged(ctx context.Context, path string, a reply, failed error, ju
 	v := refused
 	err := failed
 	switch {
+	case err != nil && r.away.Overlaps(a.began):
+		r.tally().count(ofOthers, away)
+		return
 	case err != nil:
 	case isRefusal(a.status):
 		err = r.checkRefusal(a)
 		r.bad()
-		r.untimely(path, a)
+		r.untimely(path, a.status, a.cacheStatus())
 	default:
 		if err = judge(a); err == nil {
-			v = r.freshness(a)
+			v = r.freshness(path, a)
 		}
 	}
 	if err != nil {
@@ -124,19 +142,24 @@ func (r *rig) judged(ctx context.Context, path string, a reply, failed error, ju
 	r.tally().count(ofOthers, v)
 }
 
-// untimely notes a refusal while MySQL is there.
-func (r *rig) untimely(path string, a reply) {
+// untimely notes a refusal, or that MySQL is said to fail, while it is there.
+func (r *rig) untimely(path string, status int, cacheStatus string) {
 	switch {
 	case r.Short: // the machine may be busy with anything
 	case r.phase.Load() == before,
 		r.phase.Load() == after && time.Since(time.Unix(0, r.back.Load())) > recovery:
-		r.findings.note("GET %s: %d though MySQL is there; Cache-Status: %s", path, a.status, a.cacheStatus())
+		r.findings.note("GET %s: %d though MySQL is there; Cache-Status: %s", path, status, cacheStatus)
 	}
 }
 
 // judgeHit is the verdict on what came back for a hot product: the very bytes that it was cached with. It is called for
 // every answer of the open loop, and so does little.
 func (r *rig) judgeHit(status int, header, body []byte) verdict {
+	if isRefusal(status) && r.emptied.Load() {
+		r.bad()
+		r.untimely("a product that was cached", status, "")
+		return refused
+	}
 	if status != http.StatusOK {
 		r.findings.note("a cached product: %d: %.300s", status, body)
 		if isRefusal(status) {
@@ -153,6 +176,7 @@ func (r *rig) judgeHit(status int, header, body []byte) verdict {
 	}
 	if bytes.Contains(header, []byte("stale-error")) {
 		r.bad()
+		r.untimely("a cached product", status, "stale-error")
 	}
 	return stale
 }

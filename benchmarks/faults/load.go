@@ -26,7 +26,7 @@ func (r *rig) hits(ctx context.Context, duration time.Duration, seed uint64) (lo
 	for i := range work {
 		work[i] = load.Work{Steps: [][]byte{[]byte("GET " + productPath(i+1) + " HTTP/1.1\r\nHost: shop\r\n\r\n")}, Answers: 1}
 	}
-	return load.Run(ctx, load.Options{Network: "tcp", Address: r.program.Address("listen"), Connections: hitConnections, Work: work,
+	return load.Run(ctx, load.Options{Network: "tcp", Address: r.program().Address("listen"), Connections: hitConnections, Work: work,
 		Duration: duration, Rate: r.scale.rate, Seed: seed, Collects: true,
 		Answer: load.Judged(func(a load.Reply) error {
 			r.tally().count(ofHits, r.judgeHit(a.Status, a.Header, a.Body))
@@ -47,13 +47,15 @@ const (
 func (r *rig) others(ctx context.Context) {
 	var running sync.WaitGroup
 	chance := rand.New(rand.NewPCG(1, 1))
-	changed := func() int { return r.scale.hot + 1 + chance.IntN(changing) }
 	running.Go(func() { r.change(ctx) })
 	running.Go(func() {
 		openLoop(ctx, missPause, func() func() { id := r.unasked(); return func() { r.miss(ctx, id) } })
 	})
 	running.Go(func() {
-		openLoop(ctx, changedPause, func() func() { id := changed(); return func() { r.changed(ctx, id) } })
+		openLoop(ctx, changedPause, func() func() {
+			id, keeps := r.scale.hot+1+chance.IntN(changing), chance.IntN(3) == 0
+			return func() { r.changed(ctx, id, keeps) }
+		})
 	})
 	odd := rand.New(rand.NewPCG(1, 2))
 	running.Go(func() {
@@ -110,21 +112,33 @@ func (r *rig) absent(ctx context.Context, id int) {
 	})
 }
 
-// changed asks for a product that changes.
-func (r *rig) changed(ctx context.Context, id int) {
+// copied is an answer that a client keeps, to ask whether it still holds.
+type copied struct {
+	tag     string
+	version int64
+}
+
+// changed asks for a product that changes, as a client that keeps a copy if keeps is set.
+func (r *rig) changed(ctx context.Context, id int, keeps bool) {
 	p := r.ledger.Product(id)
 	floor := p.Floor()
-	a, err := r.get(ctx, productPath(id))
+	var mine copied
+	if kept, ok := r.copies.Load(id); ok && keeps {
+		mine = kept.(copied)
+	}
+	a, err := r.getIf(ctx, productPath(id), mine.tag)
 	r.judged(ctx, productPath(id), a, err, func(a reply) error {
-		var row ledger.Row
-		if err := checkBody(a, id); err != nil {
-			return err
-		}
-		if err := json.Unmarshal(a.body, &row); err != nil {
-			return err
-		}
 		_, failing := a.old()
-		return p.Judge(floor, ledger.Answer{Found: true, Version: row.Version, StaleError: failing})
+		got := ledger.Answer{Found: a.status != http.StatusNotFound, Version: mine.version, StaleError: failing}
+		if got.Found && (a.status != http.StatusNotModified || mine.tag == "") {
+			row, err := rowOf(a, id)
+			if err != nil {
+				return err
+			}
+			got.Version = row.Version
+			r.copies.Store(id, copied{a.header.Get("ETag"), row.Version})
+		}
+		return p.Judge(floor, got)
 	})
 }
 
@@ -157,55 +171,37 @@ func (r *rig) several(ctx context.Context, first, n int) {
 	})
 }
 
-// change writes versions and purges them until ctx is done. Each is written until MySQL has confirmed it.
+// change writes versions, some of them deletions, and purges them until ctx is done. Each is written until MySQL has
+// confirmed it.
 func (r *rig) change(ctx context.Context) {
 	chance := rand.New(rand.NewPCG(1, 3))
 	for wait(ctx, changePause) {
 		id := r.scale.hot + 1 + chance.IntN(changing)
 		p := r.ledger.Product(id)
 		version := p.Begun() + 1
-		p.Begin(version, false)
-		for !r.write(ctx, id, version) {
+		gone := p.Deleted() < version-1 && chance.IntN(4) == 0
+		p.Begin(version, gone)
+		for !r.write(ctx, id, version, gone) {
 			if !wait(ctx, changePause) {
 				return
 			}
 		}
 		p.Wrote(version)
 		remove := chance.IntN(5) == 0
-		if err := r.purge(ctx, id, remove); err == nil {
+		if r.purge(ctx, purge{Keys: []string{strconv.Itoa(id)}, Mode: mode(remove)}) {
 			p.Purge(version, remove)
-		} else if ctx.Err() == nil {
-			r.findings.note("purge of product %d: %v", id, err)
 		}
 	}
 }
 
 // write reports whether MySQL has confirmed a version. One that was not confirmed may yet be written, but not over a
 // later one.
-func (r *rig) write(ctx context.Context, id int, version int64) bool {
+func (r *rig) write(ctx context.Context, id int, version int64, gone bool) bool {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	_, err := r.pool.ExecContext(ctx, "UPDATE faults.products SET version = ?, name = ? WHERE id = ? AND version < ?",
-		version, ledger.NameOf(id, version), id, version)
+	_, err := r.pool.ExecContext(ctx, "UPDATE faults.products SET version = ?, name = ?, gone = ? WHERE id = ? AND version < ?",
+		version, ledger.NameOf(id, version), gone, id, version)
 	return err == nil
-}
-
-func (r *rig) purge(ctx context.Context, id int, remove bool) error {
-	body := fmt.Sprintf(`{"lookup":"products","keys":["%d"],"mode":"%s"}`, id, map[bool]string{false: "stale", true: "remove"}[remove])
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+r.program.Address("admin-listen")+"/api/purge", strings.NewReader(body))
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Content-Type", "application/json")
-	answer, err := r.client.Do(request)
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("status %d", answer.StatusCode)
-	}
-	return nil
 }
 
 // mostBursts are tried until one is not disturbed by a machine that is busy with something else.
@@ -239,7 +235,7 @@ func (r *rig) burstOnce(ctx context.Context) (loaded float64, err error) {
 	for range burstProducts {
 		ids = append(ids, r.unasked())
 	}
-	before, err := r.program.Metric(ctx, "productcache_load_keys_total")
+	before, err := r.program().Metric(ctx, "productcache_load_keys_total")
 	if err != nil {
 		return 0, err
 	}
@@ -248,6 +244,6 @@ func (r *rig) burstOnce(ctx context.Context) (loaded float64, err error) {
 		asking.Go(func() { r.missOf(ctx, "lasting", id) })
 	}
 	asking.Wait()
-	after, err := r.program.Metric(ctx, "productcache_load_keys_total")
+	after, err := r.program().Metric(ctx, "productcache_load_keys_total")
 	return after - before, err
 }

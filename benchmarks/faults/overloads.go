@@ -40,7 +40,7 @@ func overloads(s scale) []overload {
 
 // dial opens a connection that is closed when ctx is done.
 func (r *rig) dial(ctx context.Context) (net.Conn, error) {
-	c, err := (&net.Dialer{}).DialContext(ctx, "tcp", r.program.Address("listen"))
+	c, err := (&net.Dialer{}).DialContext(ctx, "tcp", r.program().Address("listen"))
 	if err == nil {
 		context.AfterFunc(ctx, func() { _ = c.Close() })
 	}
@@ -70,16 +70,16 @@ func idle(ctx context.Context, r *rig, d *deed, ready chan<- struct{}) error {
 // slowloris is Debian's slowhttptest, or in a short run a few connections of our own.
 func slowloris(ctx context.Context, r *rig, d *deed, ready chan<- struct{}) error {
 	program, err := exec.LookPath("slowhttptest")
-	if err != nil || r.Short {
+	if err != nil || !r.scale.tool {
 		return ownSlowloris(ctx, r, d, ready)
 	}
 	c := exec.CommandContext(ctx, "nice", "-n", strconv.Itoa(floodNice), program, "-H", "-c", strconv.Itoa(r.scale.slow), "-r", "2000", "-i", "2", "-x", "10", "-l", "60",
-		"-u", "http://"+r.program.Address("listen")+productPath(1))
+		"-u", "http://"+r.program().Address("listen")+productPath(1))
 	if err := c.Start(); err != nil {
 		return err
 	}
 	for {
-		n, err := r.program.Descriptors()
+		n, err := r.program().Descriptors()
 		if err != nil {
 			return err
 		}
@@ -170,7 +170,7 @@ func flood(path func(*rig, *rand.Rand) string) func(context.Context, *rig, *deed
 	return func(ctx context.Context, r *rig, d *deed, ready chan<- struct{}) error {
 		work := floodWork(r, path)
 		close(ready)
-		_, err := load.Run(ctx, load.Options{Network: "tcp", Address: r.program.Address("listen"), Connections: floodConnections, Work: work,
+		_, err := load.Run(ctx, load.Options{Network: "tcp", Address: r.program().Address("listen"), Connections: floodConnections, Work: work,
 			Duration: time.Hour, Collects: true, Nice: floodNice, Answer: load.Judged(func(a load.Reply) error {
 				d.requests.Add(1)
 				switch {

@@ -56,13 +56,13 @@ func (r *rig) refill(ctx context.Context) (row RefillRow, err error) {
 	if err := errors.Join(r.server.Kill(), r.server.Restart(), r.exec(ctx, "SET GLOBAL userstat = ON")); err != nil {
 		return row, err
 	}
-	r.phase.Store(during)
+	r.begin(during, &r.tallies[during])
 	away, err := r.refillRun(ctx, keys, awayFor)
 	if err != nil {
 		return row, err
 	}
 	keys = keys[away.Done:]
-	r.phase.Store(after)
+	r.begin(after, &r.tallies[after])
 	if err := r.exec(ctx, "FLUSH USER_STATISTICS"); err != nil {
 		return row, err
 	}
@@ -83,7 +83,7 @@ func (r *rig) refill(ctx context.Context) (row RefillRow, err error) {
 	if err != nil {
 		return row, err
 	}
-	_, row.Peak, err = r.program.Memory()
+	_, row.Peak, err = r.program().Memory()
 	return row, err
 }
 
@@ -94,7 +94,7 @@ func (r *rig) refillRun(ctx context.Context, keys []int, duration time.Duration)
 		work[i] = load.Work{Steps: [][]byte{[]byte("GET " + productPath(id) + " HTTP/1.1\r\nHost: shop\r\n\r\n")}, Answers: 1}
 	}
 	var texts atomic.Int64
-	return load.Run(ctx, load.Options{Network: "tcp", Address: r.program.Address("listen"), Connections: refillConnections, Work: work,
+	return load.Run(ctx, load.Options{Network: "tcp", Address: r.program().Address("listen"), Connections: refillConnections, Work: work,
 		Duration: duration, Rate: r.scale.refillRate, Seed: 4, Collects: true,
 		Answer: load.Judged(func(a load.Reply) error {
 			v := wrong

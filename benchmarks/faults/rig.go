@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"productcache/benchmarks/internal/child"
+	"productcache/benchmarks/internal/outage"
 	"productcache/internal/faults"
 )
 
@@ -17,14 +18,20 @@ import (
 type rig struct {
 	Config
 	*shop
-	program *child.Process
-	proxy   *faults.Proxy
-	client  *http.Client
-	bodies  map[string]int // what the hot products are answered with, and their ids
-	idle    child.Usage    // of the program, with its cache warm
-	watch   watch
+	arguments []string // of the program
+	running   atomic.Pointer[child.Process]
+	proxy     *faults.Proxy
+	client    *http.Client
+	bodies    map[string]int // what the hot products are answered with, and their ids
+	idle      child.Usage    // of the program, with its cache warm
+	watch     watch
+	away      outage.Log     // when the program was, on purpose: in a soak alone
+	fair      faults.Weather // when there is no other
+	emptied   atomic.Bool    // the cache was, on purpose: the hot products may be refused until MySQL is back
+	copies    sync.Map       // of ids to copied: what clients keep of products that change
 
-	phase    atomic.Int32 // of the case
+	phase    atomic.Int32          // of the case
+	counting atomic.Pointer[tally] // of the phase
 	tallies  [phases]tally
 	findings findings
 	back     atomic.Int64 // when MySQL was back, in Unix nanoseconds
@@ -40,19 +47,20 @@ const (
 
 // newRig starts a program, with more arguments, whose cache has the hot products and nothing else.
 func newRig(ctx context.Context, c Config, h *shop, more ...string) (r *rig, err error) {
-	r = &rig{Config: c, shop: h, client: newClient(), bodies: make(map[string]int)}
+	r = &rig{Config: c, shop: h, client: newClient(), bodies: make(map[string]int), arguments: append(h.scale.arguments(h.catalog), more...)}
+	r.begin(before, &r.tallies[before])
 	if r.proxy, err = faults.New(h.server.Addr()); err != nil {
 		return nil, err
 	}
-	if r.program, err = child.Productcache(ctx, c.Binary, h.dsn(r.proxy.Addr()), append(h.scale.arguments(h.catalog), more...)...); err != nil {
+	if err = r.start(ctx); err != nil {
 		return nil, errors.Join(err, r.proxy.Close())
 	}
 	if err = r.warm(ctx); err == nil {
 		r.client.CloseIdleConnections()
-		r.idle, err = usageOf(ctx, r.program)
+		r.idle, err = usageOf(ctx, r.program())
 	}
 	if err == nil {
-		err = r.program.ResetPeak()
+		err = r.program().ResetPeak()
 	}
 	if err != nil {
 		return nil, errors.Join(err, r.close())
@@ -60,13 +68,25 @@ func newRig(ctx context.Context, c Config, h *shop, more ...string) (r *rig, err
 	return r, nil
 }
 
+// start starts the program.
+func (r *rig) start(ctx context.Context) error {
+	p, err := child.Productcache(ctx, r.Binary, r.dsn(r.proxy.Addr()), r.arguments...)
+	if err == nil {
+		r.running.Store(p)
+	}
+	return err
+}
+
+// program is the process of the program. In a soak it is another one after a restart.
+func (r *rig) program() *child.Process { return r.running.Load() }
+
 func newClient() *http.Client {
 	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64, MaxConnsPerHost: 0}, Timeout: 30 * time.Second}
 }
 
 func (r *rig) close() error {
 	r.client.CloseIdleConnections()
-	return errors.Join(r.program.Stop(), r.proxy.Close())
+	return errors.Join(r.program().Stop(), r.proxy.Close())
 }
 
 // warm has the hot products cached, and notes their bodies.
@@ -84,8 +104,14 @@ func (r *rig) warm(ctx context.Context) error {
 	return nil
 }
 
+// begin begins a phase, whose answers a tally counts.
+func (r *rig) begin(phase int32, t *tally) {
+	r.phase.Store(phase)
+	r.counting.Store(t)
+}
+
 // tally of the phase at hand.
-func (r *rig) tally() *tally { return &r.tallies[r.phase.Load()] }
+func (r *rig) tally() *tally { return r.counting.Load() }
 
 // bad notes that an answer shows that MySQL fails.
 func (r *rig) bad() { r.lastBad.Store(time.Now().UnixNano()) }
@@ -96,7 +122,10 @@ func (r *rig) recovered() time.Duration {
 }
 
 // watch looks at MySQL while a case runs.
-type watch struct{ most atomic.Int64 } // queries at once
+type watch struct {
+	most    atomic.Int64 // queries at once
+	resting atomic.Bool  // those of two programs would be counted as one's
+}
 
 // run samples until ctx is done. A server that does not answer is not asked again for a while.
 func (w *watch) run(ctx context.Context, h *shop) {
@@ -104,7 +133,7 @@ func (w *watch) run(ctx context.Context, h *shop) {
 		look, cancel := context.WithTimeout(ctx, time.Second)
 		n, err := h.atOnce(look)
 		cancel()
-		if err == nil && int64(n) > w.most.Load() {
+		if err == nil && !w.resting.Load() && int64(n) > w.most.Load() {
 			w.most.Store(int64(n))
 		}
 	}
@@ -126,6 +155,7 @@ const (
 	stale
 	refused // 503 or 504, with all that belongs to it
 	wrong
+	away // no answer: the program is gone on purpose
 	verdicts
 )
 
@@ -141,6 +171,7 @@ func (t *tally) counts(of int) (c counts) {
 // counts are answers by verdict.
 type counts [verdicts]int64
 
+// String leaves out who was away: that is counted in a soak alone.
 func (c counts) String() string {
 	return fmt.Sprintf("%d, %d, %d, %d", c[right], c[stale], c[refused], c[wrong])
 }

@@ -28,18 +28,19 @@ type shop struct {
 	scale    scale
 	pool     *sql.DB // root's, past the proxy; opened beforehand, so that it is there when nobody is let in
 	ledger   *ledger.Ledger
-	next     atomic.Int64 // the last product that anybody has asked for
+	next     atomic.Int64 // how many new products were asked for
 	password string       // of reader
 	catalog  string       // its file
 }
 
-// catalogText has two lookups that stand for what should not be in a catalog: a row of hundreds of MB, and a
+// catalogText has a mark for a product that is no more, in place of its deletion: a statement that MySQL has not confirmed
+// can then tell whether it comes too late. It has two lookups that stand for what should not be in a catalog: a row of hundreds of MB, and a
 // listing of gigabytes. The row's size is in the table, so that MySQL does not know it beforehand.
 const catalogText = `lookups:
   products:
     key: id
     key_type: integer
-    query: SELECT id, version, name, text FROM products WHERE id IN (:keys)
+    query: SELECT id, version, name, text FROM products WHERE id IN (:keys) AND NOT gone
   lasting:
     key: id
     key_type: integer
@@ -88,11 +89,10 @@ func openShop(ctx context.Context, s *mysqltest.Server, sc scale, folder string)
 	}
 	h.pool = sql.OpenDB(connector)
 	h.pool.SetMaxIdleConns(besides)
-	h.next.Store(int64(sc.hot + changing))
 	if err := h.exec(ctx,
 		"CREATE DATABASE "+database,
-		"CREATE TABLE faults.products (id INT NOT NULL PRIMARY KEY, version BIGINT NOT NULL, name VARCHAR(255) NOT NULL, text TEXT NOT NULL) ENGINE=InnoDB",
-		fmt.Sprintf("INSERT INTO faults.products SELECT seq, 1, CONCAT('product ', seq, ' version ', 1), REPEAT(MD5(seq), 20) FROM faults.seq_1_to_%d", sc.rows),
+		"CREATE TABLE faults.products (id INT NOT NULL PRIMARY KEY, version BIGINT NOT NULL, name VARCHAR(255) NOT NULL, text TEXT NOT NULL, gone BOOL NOT NULL) ENGINE=InnoDB",
+		fmt.Sprintf("INSERT INTO faults.products SELECT seq, 1, CONCAT('product ', seq, ' version ', 1), REPEAT(MD5(seq), 20), FALSE FROM faults.seq_1_to_%d", sc.rows),
 		"ANALYZE TABLE faults.products",
 		"CREATE TABLE faults.manuals (id INT NOT NULL PRIMARY KEY, size INT NOT NULL) ENGINE=InnoDB",
 		"INSERT INTO faults.manuals VALUES (1, 300000000), (2, 400000000), (3, 1000)",
@@ -138,13 +138,10 @@ func (h *shop) exec(ctx context.Context, statements ...string) error {
 	return nil
 }
 
-// unasked returns a product that nobody has asked for.
+// unasked returns a product that nobody has asked for, or that was asked for longest ago.
 func (h *shop) unasked() int {
-	id := int(h.next.Add(1))
-	if id > h.scale.rows {
-		panic("faults: the table has too few rows for these cases")
-	}
-	return id
+	first := h.scale.hot + changing
+	return first + 1 + int(h.next.Add(1)-1)%(h.scale.rows-first)
 }
 
 // atOnce returns how many queries of the program are in the server.

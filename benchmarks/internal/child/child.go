@@ -142,6 +142,16 @@ func (p *Process) Address(listener string) string { return p.addresses[listener]
 // returns what the first did.
 func (p *Process) Stop() error { return p.stop() }
 
+// Kill ends the child at once, by SIGKILL.
+func (p *Process) Kill() error {
+	_ = p.command.Process.Kill()
+	err := p.stop()
+	if status, ok := p.command.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signal() == syscall.SIGKILL {
+		return nil
+	}
+	return err
+}
+
 func (p *Process) end() error {
 	_ = p.command.Process.Signal(syscall.SIGTERM)
 	_ = p.stdin.Close()

@@ -56,6 +56,19 @@ func TestStopWaitsForAGoodEnd(t *testing.T) {
 	}
 }
 
+func TestKillIsNoGoodEnd(t *testing.T) {
+	p, err := child.Start(t.Context(), shell("trap 'exit 0' TERM; "+listens+"read end"), nil, "listen")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Kill(); err != nil {
+		t.Errorf("Kill() = %v, want nil", err)
+	}
+	if err := p.Stop(); err == nil || !strings.Contains(err.Error(), "killed") {
+		t.Errorf("Stop() after Kill() = %v, want that it ended by the signal", err)
+	}
+}
+
 func TestLaunchedServerIsAwaitedAndStopped(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

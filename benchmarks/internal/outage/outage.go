@@ -1,4 +1,4 @@
-// Package outage keeps what a long run knows of the times when MySQL was away on purpose.
+// Package outage keeps what a long run knows of the times when MySQL, or the program, was away on purpose.
 package outage
 
 import (
@@ -38,6 +38,13 @@ func (l *Log) Excuses(began time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.down || began.Before(l.since.Add(Recovery))
+}
+
+// Overlaps reports whether a request that began then, and has just ended, fell into an outage.
+func (l *Log) Overlaps(began time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.down || began.Before(l.since)
 }
 
 // Away reports whether MySQL is gone at this moment.
