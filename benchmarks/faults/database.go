@@ -111,8 +111,7 @@ func (r *rig) phasesOf(ctx context.Context, f fault) (o outcome, err error) {
 // comesBack waits until a new product is answered and, where the load has ended, nothing is under way. In a short run that is
 // not judged by the clock.
 func (r *rig) comesBack(ctx context.Context, ended bool) {
-	const limit = 30 * time.Second
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := context.WithTimeout(ctx, comeBackLimit)
 	defer cancel()
 	for {
 		a, err := r.get(ctx, productPath(r.unasked()))
@@ -121,11 +120,14 @@ func (r *rig) comesBack(ctx context.Context, ended bool) {
 			return
 		}
 		if !wait(ctx, lookPause) {
-			r.findings.note("no new product %v after MySQL was back: %d %v", limit, a.status, err)
+			r.findings.note("no new product %v after MySQL was back: %d %v", comeBackLimit, a.status, err)
 			return
 		}
 	}
 }
+
+// comeBackLimit is how long it may take at most on any machine until all is as it was.
+const comeBackLimit = 30 * time.Second
 
 func (r *rig) faultRow(f fault, o outcome) (row FaultRow, err error) {
 	_, peak, err := r.program().Memory()

@@ -38,7 +38,7 @@ func databaseFaults() []fault {
 		{"max_connections", "others hold all connections, and the service has lost its own", false, crowd},
 		{"read lock", "FLUSH TABLES WITH READ LOCK", false, held("FLUSH TABLES WITH READ LOCK")},
 		{"write lock", "LOCK TABLES products WRITE: nobody else reads", false, held("LOCK TABLES faults.products WRITE")},
-		{"dump", "mariadb-dump --all-databases --lock-all-tables, again and again", false, dump},
+		{dumpName, "mariadb-dump --all-databases --lock-all-tables, again and again", false, dump},
 		{"ALTER TABLE", "the table is altered by copying, again and again", false, alter},
 		{"huge results", "8 callers all the time ask for rows of 300 and 400 MB and a listing of 8 GB", true, huge},
 		{"right revoked", "the service's account may no longer read", true, revoked},
@@ -131,10 +131,12 @@ func crowd(ctx context.Context, r *rig) error {
 	return errors.Join(pool.Close(), r.exec(undone, "SET GLOBAL max_connections = DEFAULT", "KILL USER 'crowd'@'127.0.0.1'"))
 }
 
+const dumpName, dumpProgram = "dump", "mariadb-dump"
+
 // dump is the backup of a shop of 2004.
 func dump(ctx context.Context, r *rig) error {
 	return repeatedly(ctx, func() error {
-		c := exec.CommandContext(ctx, "nice", "-n", "19", "mariadb-dump", "--no-defaults", "--socket="+r.server.Socket(), "--user=root", "--all-databases", "--lock-all-tables")
+		c := exec.CommandContext(ctx, "nice", "-n", "19", dumpProgram, "--no-defaults", "--socket="+r.server.Socket(), "--user=root", "--all-databases", "--lock-all-tables")
 		c.Stdout = io.Discard
 		return c.Run()
 	})

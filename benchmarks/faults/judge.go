@@ -152,9 +152,9 @@ func (r *rig) untimely(path string, status int, cacheStatus string) {
 	}
 }
 
-// judgeHit is the verdict on what came back for a hot product: the very bytes that it was cached with. It is called for
-// every answer of the open loop, and so does little.
-func (r *rig) judgeHit(status int, header, body []byte) verdict {
+// judgeHit is the verdict on what came back for a hot product, any if id is 0: the very bytes that it was cached with. It is
+// called for every answer of the open loop, and so does little.
+func (r *rig) judgeHit(id, status int, header, body []byte) verdict {
 	if isRefusal(status) && r.emptied.Load() {
 		r.bad()
 		r.untimely("a product that was cached", status, "")
@@ -167,7 +167,7 @@ func (r *rig) judgeHit(status int, header, body []byte) verdict {
 		}
 		return wrong
 	}
-	if _, known := r.bodies[string(body)]; !known {
+	if of, known := r.bodies[string(body)]; !known || id != 0 && id != of {
 		r.findings.note("a cached product: another body: %.300q", body)
 		return wrong
 	}

@@ -29,9 +29,34 @@ func (r *rig) hits(ctx context.Context, duration time.Duration, seed uint64) (lo
 	return load.Run(ctx, load.Options{Network: "tcp", Address: r.program().Address("listen"), Connections: hitConnections, Work: work,
 		Duration: duration, Rate: r.scale.rate, Seed: seed, Collects: true,
 		Answer: load.Judged(func(a load.Reply) error {
-			r.tally().count(ofHits, r.judgeHit(a.Status, a.Header, a.Body))
+			r.tally().count(ofHits, r.judgeHit(0, a.Status, a.Header, a.Body))
 			return nil
 		})})
+}
+
+// askHits asks for the hot products in turn until ctx is done, at the rate of the case and over connections that may be lost.
+func (r *rig) askHits(ctx context.Context) {
+	n := 0
+	openLoop(ctx, time.Duration(float64(time.Second)/r.scale.rate), func() func() {
+		id := n%r.scale.hot + 1
+		n++
+		return func() { r.askHit(ctx, id) }
+	})
+}
+
+func (r *rig) askHit(ctx context.Context, id int) {
+	a, err := r.get(ctx, productPath(id))
+	v := away
+	switch {
+	case ctx.Err() != nil:
+		return
+	case err == nil:
+		v = r.judgeHit(id, a.status, []byte(a.cacheStatus()), a.body)
+	case !r.away.Overlaps(a.began):
+		v = wrong
+		r.findings.note("a cached product: %v", err)
+	}
+	r.tally().count(ofHits, v)
 }
 
 // What is asked for beside the hits, of each kind.

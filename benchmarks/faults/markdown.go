@@ -18,25 +18,27 @@ const (
 
 // Write puts the tables between the markers of a file.
 func (r *Report) Write(file, environment string) error {
-	text, err := os.ReadFile(file)
+	var text bytes.Buffer
+	text.WriteString(environment)
+	r.database(&text)
+	r.refill(&text)
+	r.front(&text)
+	r.notes(&text)
+	return replace(file, beginMark, text.String())
+}
+
+// replace puts a text between a marker of a file and the next endMark.
+func replace(file, mark, text string) error {
+	old, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	before, rest, ok := bytes.Cut(text, []byte(beginMark))
-	_, after, ok2 := bytes.Cut(rest, []byte(endMark))
+	before, rest, ok := strings.Cut(string(old), mark)
+	_, after, ok2 := strings.Cut(rest, endMark)
 	if !ok || !ok2 {
 		return fmt.Errorf("faults: %s has no place for the tables", file)
 	}
-	var out bytes.Buffer
-	out.Write(before)
-	out.WriteString(beginMark + "\n" + environment)
-	r.database(&out)
-	r.refill(&out)
-	r.front(&out)
-	r.notes(&out)
-	out.WriteString("\n" + endMark)
-	out.Write(after)
-	return os.WriteFile(file, out.Bytes(), 0o644)
+	return os.WriteFile(file, []byte(before+mark+"\n"+text+"\n"+endMark+after), 0o644)
 }
 
 // Environment says what a run was made on, before it begins: it is busy then only with what is not ours.
@@ -94,6 +96,10 @@ func (r *Report) notes(out *bytes.Buffer) {
 	for _, s := range r.Skipped {
 		lines = append(lines, "- not run: "+s)
 	}
+	writeNotes(out, lines)
+}
+
+func writeNotes(out *bytes.Buffer, lines []string) {
 	if len(lines) > 0 {
 		out.WriteString("\nNot as wanted:\n\n" + strings.Join(lines, "\n") + "\n")
 		return

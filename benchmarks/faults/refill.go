@@ -47,11 +47,7 @@ const refillConnections = 512
 // refill asks for products at random while MySQL is away, and goes on when it is back.
 func (r *rig) refill(ctx context.Context) (row RefillRow, err error) {
 	awayFor, backFor := r.scale.before/2, 2*r.scale.during
-	chance := rand.New(rand.NewPCG(2, 0))
-	var keys []int
-	for range int(r.scale.refillRate * (awayFor + 2*backFor).Seconds()) {
-		keys = append(keys, r.scale.rows-chance.IntN(r.scale.refill))
-	}
+	keys := r.refillKeys(awayFor + 2*backFor)
 	r.proxy.Lead("")
 	if err := errors.Join(r.server.Kill(), r.server.Restart(), r.exec(ctx, "SET GLOBAL userstat = ON")); err != nil {
 		return row, err
@@ -85,6 +81,15 @@ func (r *rig) refill(ctx context.Context) (row RefillRow, err error) {
 	}
 	_, row.Peak, err = r.program().Memory()
 	return row, err
+}
+
+// refillKeys draws products for as long as that.
+func (r *rig) refillKeys(duration time.Duration) (keys []int) {
+	chance := rand.New(rand.NewPCG(2, 0))
+	for range int(r.scale.refillRate * duration.Seconds()) {
+		keys = append(keys, r.scale.rows-chance.IntN(r.scale.refill))
+	}
+	return keys
 }
 
 // refillRun asks for products at the rate of the refill.

@@ -176,7 +176,7 @@ func (c counts) String() string {
 	return fmt.Sprintf("%d, %d, %d, %d", c[right], c[stale], c[refused], c[wrong])
 }
 
-// mostTexts is how many findings of a case are kept.
+// mostTexts is how many findings of a case, or of a part of a soak, are kept.
 const mostTexts = 8
 
 // findings are what was not as it should be.
@@ -184,15 +184,31 @@ type findings struct {
 	mu    sync.Mutex // guards all below
 	count int
 	texts []string
+	kept  int    // of the part at hand
+	part  string // what texts begin with
+}
+
+// in says which part of a soak what follows belongs to.
+func (f *findings) in(part string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.kept, f.part = 0, part+": "
 }
 
 func (f *findings) note(format string, args ...any) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.count++
-	if len(f.texts) < mostTexts {
-		f.texts = append(f.texts, fmt.Sprintf(format, args...))
+	if f.kept < mostTexts {
+		f.kept++
+		f.texts = append(f.texts, f.part+fmt.Sprintf(format, args...))
 	}
+}
+
+func (f *findings) number() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.count
 }
 
 func (f *findings) all() []string {
