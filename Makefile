@@ -9,6 +9,9 @@ LISTEN ?= 127.0.0.1:8080
 ADMIN_LISTEN ?= 127.0.0.1:8081
 STOREFRONT ?= 127.0.0.1:8082
 SERVER ?= php
+SOAK ?= 30m
+SEED ?=
+REPORT ?= docs/reliability.md
 PROMTOOL := $${PRODUCTCACHE_TEST_PROMETHEUS:-$${XDG_CACHE_HOME:-$$HOME/.cache}/productcache-test/prometheus}/promtool
 
 .PHONY: help
@@ -84,8 +87,8 @@ bench-php: deps deps-bench-php build ## compare, from PHP, with MySQL, memcached
 	@PATH=$$PATH:/usr/sbin exec bin/phpbench
 
 .PHONY: soak
-soak: deps ## ten minutes of load with purges and restarts of MySQL, every answer checked
-	PRODUCTCACHE_SOAK=10m go test -count=1 -timeout 30m -v ./benchmarks/soak
+soak: deps deps-backup ## 30 minutes of all faults at random, restarts of the program too, every answer checked, written into docs/reliability.md (SOAK= is how long, SEED= repeats an order of events, REPORT= writes nothing)
+	PRODUCTCACHE_SOAK=$(if $(REPORT),$(abspath $(REPORT))) PRODUCTCACHE_SOAK_DURATION=$(SOAK) PRODUCTCACHE_SOAK_SEED=$(SEED) go test -count=1 -timeout 0 -v -run '^TestSoak$$' ./benchmarks/faults
 
 .PHONY: faults
 faults: deps deps-backup deps-slowhttptest ## what a worst day brings, case by case, written into docs/reliability.md; 10 minutes, as root for all cases (ONLY= names a case, and nothing is written)

@@ -13,7 +13,10 @@
 // Every answer is judged (judge.go): right, stale and saying so, refused as it should be, or wrong. A case's findings
 // are what was not as expected; report.go writes docs/reliability.md.
 //
-// Run starts goroutines for the load and the fault of a case, and waits for all of them before the next.
+// A soak (soak.go) has one program live through all of it at random (soakplan.go), and through restarts, reloads, purges and changes of
+// its settings (soakevents.go), with the same load but for the latency of hits, and the same judge.
+//
+// Run and Soak start goroutines for the load and the fault of a case, and wait for all of them before the next.
 package faults
 
 import (

@@ -130,10 +130,10 @@ func (s *soak) step(ctx context.Context, st step, t *tally) error {
 	phase := int32(after)
 	for _, k := range st.kinds {
 		extra += k.extra
-		if k.of != ofAdmin {
+		if k.disturbs() {
 			phase = during
 		}
-		if k.of == ofProgram {
+		if k.renews() {
 			s.watch.resting.Store(true)
 		}
 	}

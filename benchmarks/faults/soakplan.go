@@ -22,8 +22,11 @@ const (
 	ofDatabase origin = iota
 	ofFront
 	ofProgram // which becomes another process, or reads its files again
-	ofAdmin   // what the admin API is asked for, which disturbs nobody
+	ofAdmin   // what the admin API is asked for
 )
+
+// disturbs reports whether what is not cached may be refused meanwhile.
+func (k kind) disturbs() bool { return k.of == ofDatabase || k.of == ofFront || k.renews() }
 
 func (o origin) String() string { return [...]string{"database", "front", "program", "admin"}[o] }
 
