@@ -62,7 +62,7 @@ func (c *Config) flags(fs *flag.FlagSet) {
 	fs.StringVar(&c.Listen, "listen", "127.0.0.1:8080", "`addresses` of the public API: host:port, unix:PATH or systemd:NAME (sockets that systemd hands over), several with commas")
 	fs.StringVar(&c.AdminListen, "admin-listen", "127.0.0.1:8081", "`addresses` of the admin API: console, metrics, health, purge")
 	fs.StringVar(&c.AdminTokenFile, "admin-token-file", "", "`file` with the bearer token that changes on the admin API need; without it they are allowed from loopback and Unix sockets only")
-	fs.StringVar(&c.MySQLDSN, "mysql-dsn", "", "`DSN` of the database: user:password@tcp(host:3306)/shop; better from the environment or a file, since arguments are visible to all users of a machine")
+	fs.StringVar(&c.MySQLDSN, "mysql-dsn", "", "`DSN` of the database: user:password@tcp(host:3306)/shop; better from a file or the environment: an argument is visible to all users of the machine until it is overwritten, at the start")
 	fs.StringVar(&c.MySQLDSNFile, "mysql-dsn-file", "", "`file` with the DSN")
 	fs.StringVar(&c.Catalog, "catalog", "", "catalog `file` that says what is served")
 	fs.StringVar(&c.Table, "table", "", "serve this `table` by its primary key, all columns, instead of a catalog")

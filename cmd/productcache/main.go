@@ -25,7 +25,7 @@ var version = "development"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr))
+	os.Exit(run(ctx, takeArguments(os.Args[1:]), os.LookupEnv, os.Stdout, os.Stderr))
 }
 
 // exit codes, as Go's own tools have them.
@@ -44,7 +44,7 @@ func run(ctx context.Context, args []string, lookupEnv func(string) (string, boo
 	case errors.Is(err, flag.ErrHelp):
 		return exitOK
 	case err != nil:
-		fmt.Fprintln(stderr, "productcache:", err)
+		fmt.Fprintln(stderr, "productcache:", concealed(err.Error()))
 		return exitUsage
 	case c.Version:
 		fmt.Fprintln(stdout, "productcache", version)
@@ -61,7 +61,7 @@ func run(ctx context.Context, args []string, lookupEnv func(string) (string, boo
 		err = health(ctx, c, stdout)
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, "productcache:", err)
+		fmt.Fprintln(stderr, "productcache:", concealed(err.Error()))
 		return exitFailure
 	}
 	return exitOK

@@ -44,8 +44,8 @@ func (s size) String() string {
 
 // masked hides what is secret in a setting's value.
 func masked(name, value string) string {
-	if name != "mysql-dsn" || value == "" {
-		return value
+	if name != secretFlag || value == "" {
+		return concealed(value)
 	}
 	at := strings.LastIndex(value, "@")
 	if at < 0 {

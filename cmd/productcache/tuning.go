@@ -137,7 +137,7 @@ func (c *Config) report(following bool) (settings []admin.Setting) {
 			Source:  s.Source,
 			Runtime: slices.Contains(tunable, s.Name),
 			Help:    help,
-			Secret:  s.Name == "mysql-dsn",
+			Secret:  s.Name == secretFlag,
 		})
 	}
 	return settings

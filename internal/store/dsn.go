@@ -68,7 +68,8 @@ func parseConfig(dsn string) (config *mysql.Config, err error) {
 	if config, err = mysql.ParseDSN(dsn); err == nil {
 		return config, nil
 	}
-	if at := strings.LastIndexByte(dsn, '?'); at >= 0 {
+	// Parameters are what follows user:password@network(address)/database; anything else may be of the password.
+	if at := strings.LastIndexByte(dsn, '?'); at >= 0 && !strings.Contains(dsn[at:], "@") && strings.Contains(dsn[:at], ")/") {
 		if _, err := mysql.ParseDSN("/" + dsn[at:]); err != nil {
 			return nil, fmt.Errorf("store: DSN parameters: %w", err)
 		}
