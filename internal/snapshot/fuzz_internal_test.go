@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"reflect"
@@ -22,6 +23,8 @@ func FuzzBodies(f *testing.F) {
 	record := appendRecord(nil, Record{Key: "1", LoadedAt: at.Add(-time.Hour), StaleAt: at, Rank: 7, Value: []byte(`{"id":1}`)}, at)
 	purge := appendPurge(nil, Purge{Lookup: "products", Remove: true, Keys: []string{"1", ""}})
 	f.Add(appendHeader(nil, h), record, purge)
+	young := append([]byte{0, isStale, 0, 0}, binary.AppendUvarint(nil, 1<<63+5)...) // went stale after the snapshot began
+	f.Add(appendHeader(nil, h), append(young, 0, 0), purge)
 	f.Add(appendHeader(nil, Header{Time: at}), append(record, record...), appendPurge(nil, Purge{All: true}))
 	f.Add([]byte("\x00\x00\x00\x00\x00\x00\x00\x80\x00\x00\xff\xff\xff\xff\x0f"), []byte("\x00\x00\x00\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01\x00\x00"), []byte("\x03\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"))
 	f.Fuzz(func(t *testing.T, head, body, behind []byte) {
