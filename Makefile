@@ -54,7 +54,7 @@ test-storefront: deps deps-php deps-chromium ## run the tests of the storefront 
 	PRODUCTCACHE_TEST_REQUIRE_CHROMIUM=1 go test -count=1 -v -artifacts -outputdir $(CURDIR)/bin ./clients/php/storefront
 
 .PHONY: check
-check: deps-compose deps-shellcheck deps-php check-monitoring ## check format, vet, staticcheck, go.mod, imports, scripts, PHP, docker-compose.yml, metrics and alerts
+check: deps-compose deps-shellcheck deps-php check-monitoring test-supply ## check format, vet, staticcheck, go.mod, imports, scripts, PHP, docker-compose.yml, metrics and alerts, licences
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt would change: $$unformatted"; exit 1; }
 	go vet ./...
 	go tool staticcheck ./...
@@ -62,13 +62,32 @@ check: deps-compose deps-shellcheck deps-php check-monitoring ## check format, v
 	go test -count=1 -run '^TestImports$$' ./cmd/productcache
 	docker-compose -f docker-compose.yml --profile monitoring config --quiet
 	phpcs -n --standard=PSR12 clients/php benchmarks/php/pages
-	shellcheck scripts/*.sh benchmarks/peers/install.sh deploy/backup/productcache-backup deploy/package/build.sh deploy/package/scripts/* deploy/systemd/*.sh
+	shellcheck scripts/*.sh benchmarks/peers/install.sh deploy/backup/productcache-backup deploy/package/build.sh deploy/package/scripts/* deploy/supply/*.sh deploy/systemd/*.sh
 
 .PHONY: check-monitoring
 check-monitoring: deps deps-promtool ## check metrics, alerts and dashboard by promtool
 	"$(PROMTOOL)" check config deploy/prometheus/prometheus.yml
 	"$(PROMTOOL)" test rules deploy/prometheus/alerts_test.yml
 	go test -count=1 -run '^Test(PromtoolChecksMetrics|MonitoringNamesMetrics|Alerts.*|ComposeProvisionsTheDashboard)$$' ./cmd/productcache
+
+.PHONY: test-supply
+test-supply: deps-curl ## check the licences of what is linked, and test the check for vulnerabilities
+	cd deploy/supply && go vet ./... && go mod tidy -diff && go test -count=1 ./...
+	staticcheck=$$(go tool -n staticcheck) && cd deploy/supply && "$$staticcheck" ./...
+
+.PHONY: vulncheck
+vulncheck: deps-curl ## check for known vulnerabilities by govulncheck; skipped, and says so, where the database (GOVULNDB=) cannot be reached
+	@deploy/supply/vulncheck.sh
+
+.PHONY: licences
+licences: ## write docs/licences.md, the licences of what is linked
+	@go -C deploy/supply build -o $(CURDIR)/bin/licences ./licences
+	@cd deploy/supply && $(CURDIR)/bin/licences list >$(CURDIR)/bin/licences.md
+	@mv bin/licences.md docs/licences.md
+
+.PHONY: test-reproducible
+test-reproducible: ## build the last commit three times in three ways, and compare programs and packages
+	@deploy/supply/reproducible.sh
 
 .PHONY: bench
 bench: deps ## run the benchmarks; see benchmarks/README.md
