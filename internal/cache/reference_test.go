@@ -171,7 +171,7 @@ func (r *reference) failing(key string, c condition, d time.Duration) bool {
 	return !c.invalid && slices.ContainsFunc(r.failures[key], lately)
 }
 
-// failedAt reports whether a load of a key failed at that very instant.
+// failedIn reports whether a load of a key failed from one instant to another.
 func (r *reference) failedIn(key string, from, to time.Duration) bool {
 	return slices.ContainsFunc(r.failures[key], func(f time.Duration) bool { return from <= f && f <= to })
 }
@@ -182,7 +182,6 @@ type asked struct {
 	from, to time.Duration // when it asked, and had its answer
 	deadline time.Duration // 0: none
 	reload   bool
-	loads    int // that there were before
 }
 
 // check says whether an answer was allowed.
@@ -200,29 +199,28 @@ func (r *reference) check(q asked, a cache.Answer[string], err error) {
 	}
 }
 
-// find returns a load that may be an answer's, and when it was given.
-func (r *reference) find(q asked, a cache.Answer[string]) (x *loading, d time.Duration) {
+// find looks for the load that an answer is of, which a value names; of an absence it is any that was
+// allowed. When the answer was given, its age tells.
+func (r *reference) find(q asked, a cache.Answer[string], allowed func(x *loading, d time.Duration) bool) {
+	var seen []string
 	for _, x := range slices.Backward(r.loads) {
-		d = x.start + a.Age
-		if x.key == q.key && !x.flying && x.value == a.Value && a.Found == (a.Value != "") && q.from <= d && d <= q.to {
-			return x, d
+		d := x.start + a.Age
+		if x.key != q.key || x.flying || x.value != a.Value || a.Found != (a.Value != "") || d < q.from || d > q.to {
+			continue
 		}
+		if allowed(x, d) {
+			return
+		}
+		seen = append(seen, fmt.Sprintf("%+v was %+v", *x, r.condition(x, d)))
 	}
-	r.errorf("%+v: no load has found %+v", q, a)
-	return nil, 0
+	r.errorf("%+v: %+v, where loads are %v", q, a, seen)
 }
 
 func (r *reference) checkLoaded(q asked, a cache.Answer[string]) {
-	x, _ := r.find(q, a)
-	if x == nil {
-		return
-	}
-	if purged, _ := r.purged(q.key, x.start, q.from); purged != 0 || x.end < q.from {
-		r.errorf("%+v: %+v is of a load of %v to %v, purged at %v", q, a, x.start, x.end, purged)
-	}
-	if a.Stored != x.stored {
-		r.errorf("%+v: %+v, want Stored %v", q, a, x.stored)
-	}
+	r.find(q, a, func(x *loading, _ time.Duration) bool {
+		purged, _ := r.purged(q.key, x.start, q.from)
+		return purged == 0 && x.end >= q.from && a.Stored == x.stored
+	})
 	r.checkNeeded(q)
 }
 
@@ -251,24 +249,24 @@ func (r *reference) surely(key string, d time.Duration) *holding {
 }
 
 func (r *reference) checkHeld(q asked, a cache.Answer[string]) {
-	x, d := r.find(q, a)
-	if x == nil {
-		return
-	}
-	in := func(h *holding) bool { return h.loading == x && h.from <= d && (h.to == 0 || d <= h.to) }
-	c := r.condition(x, d)
-	allowed := false
+	r.find(q, a, func(x *loading, d time.Duration) bool {
+		in := func(h *holding) bool { return h.loading == x && h.from <= d && (h.to == 0 || d <= h.to) }
+		c := r.condition(x, d)
+		return slices.ContainsFunc(r.held[q.key], in) && a.TTL == c.ttl && r.allows(q, a, c, d)
+	})
+}
+
+// allows says whether what is held may be an answer.
+func (r *reference) allows(q asked, a cache.Answer[string], c condition, d time.Duration) bool {
 	switch a.Outcome {
 	case cache.Hit, cache.Negative:
-		allowed = c.fresh && (a.Outcome == cache.Hit) == a.Found
+		return c.fresh && (a.Outcome == cache.Hit) == a.Found
 	case cache.Stale:
-		allowed = c.refresh
+		return c.refresh
 	case cache.StaleError:
-		allowed = c.usable && (r.failing(q.key, c, d) || r.failedIn(q.key, d, d) || d == q.deadline || r.few && !c.invalid)
+		return c.usable && (r.failing(q.key, c, d) || r.failedIn(q.key, d, d) || d == q.deadline || r.few && !c.invalid)
 	}
-	if !allowed || a.TTL != c.ttl || !slices.ContainsFunc(r.held[q.key], in) {
-		r.errorf("%+v: %+v, where %+v is %+v", q, a, *x, c)
-	}
+	return false
 }
 
 func (r *reference) checkError(q asked, err error) {
