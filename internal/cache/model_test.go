@@ -28,18 +28,22 @@ var modelKeys = []string{"a", "b", "c", "d"}
 // reference, and the bounds after each step. A failure is repeated by rapid's seed, which it prints; which keys share a
 // shard is another each time.
 func TestAgainstAReference(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		small, few := rapid.Bool().Draw(rt, "small"), rapid.Bool().Draw(rt, "few may wait")
-		ops := rapid.SliceOfN(rapid.Custom(drawOp), 1, 80).Draw(rt, "operations")
-		var m *model
-		synctest.Test(t, func(t *testing.T) {
-			m = newModel(small, few)
-			m.run(ops)
+	for round := range 16 { // rapid's checks are too few for one
+		small, few := round%2 == 1, round/2%2 == 1
+		t.Run(fmt.Sprintf("%d,small=%v,few=%v", round, small, few), func(t *testing.T) {
+			rapid.Check(t, func(rt *rapid.T) {
+				ops := rapid.SliceOfN(rapid.Custom(drawOp), 40, 80).Draw(rt, "operations")
+				var m *model
+				synctest.Test(t, func(*testing.T) {
+					m = newModel(small, few)
+					m.run(ops)
+				})
+				if len(m.ref.wrong) > 0 {
+					rt.Fatalf("%v", m.ref)
+				}
+			})
 		})
-		if len(m.ref.wrong) > 0 {
-			rt.Fatalf("%v", m.ref)
-		}
-	})
+	}
 }
 
 // op is one operation. N is used as it comes.
@@ -77,7 +81,7 @@ type model struct {
 }
 
 func newModel(small, few bool) *model {
-	m := &model{rows: make(map[string]string), heeds: true, options: options()}
+	m := &model{rows: map[string]string{"a": "v", "b": "v", "c": "v"}, heeds: true, options: options()}
 	m.options.MaxEntryWeight, m.options.MaxNegatives, m.options.LoadTimeout = mostValue, 2, loadTimeout
 	m.options.Concurrency = 64 // each load begins with its flight
 	if small {
