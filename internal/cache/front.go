@@ -62,6 +62,9 @@ func (s *shard[V]) peekFront(l *Lookup[V], key string, hash uint64, now instant)
 	if e == nil || !e.is(l, key) || e.epochsBehind(l.epoch.Load()) > 0 || int64(now) >= at.until.Load() {
 		return a, false
 	}
+	if e.isRestored() && !l.cache.restored.fresh() {
+		return a, false // it was trusted when it came here
+	}
 	st := state{ttl: l.lifetimes.Load().ttl(hash) - time.Duration(now-e.loadedAt)}
 	if st.ttl <= 0 {
 		return a, false

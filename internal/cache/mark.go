@@ -22,7 +22,14 @@ const (
 	unasked mark = 4
 )
 
-func markedAt(at instant) mark { return mark((time.Duration(at)+markStep-1)/markStep) << 2 }
+// markedAt rounds up what is restored, before 0, too: a division rounds it up already.
+func markedAt(at instant) mark {
+	steps := at / instant(markStep)
+	if at%instant(markStep) > 0 {
+		steps++
+	}
+	return mark(steps) << 2
+}
 
 func triedAt(at instant) mark { return max(8, markedAt(at)) }
 

@@ -17,6 +17,8 @@ func TestMarkAge(t *testing.T) {
 		{0, instant(10 * time.Second), 10 * time.Second},
 		{instant(time.Second), instant(73 * time.Second), 72 * time.Second},
 		{1, instant(7 * time.Millisecond), 0},
+		{instant(-time.Second), 0, time.Second}, // restored
+		{instant(-time.Second) + 1, 0, time.Second - 4*time.Millisecond},
 		{1, instant(8 * time.Millisecond), 4 * time.Millisecond},
 		{instant(time.Second), instant(time.Second - time.Millisecond), 0},
 		{0, instant(40 * 24 * time.Hour), 40 * 24 * time.Hour},

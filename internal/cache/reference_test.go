@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -299,8 +300,17 @@ func (r *reference) checkUnanswered(q asked) {
 	}
 }
 
-// restart keeps what a snapshot has, as stale where it was not trusted.
-func (r *reference) restart(trust cache.Trust) {
+// sure returns the keys that the cache certainly holds.
+func (r *reference) sure() map[string]bool {
+	held := make(map[string]bool)
+	for key := range r.held {
+		held[key] = r.surely(key, r.now()) != nil
+	}
+	return held
+}
+
+// restart keeps what a snapshot has, as stale where it was not trusted. What may have been evicted before may be missing.
+func (r *reference) restart(trust cache.Trust, sure map[string]bool) {
 	now := r.now()
 	for key := range r.held {
 		h := r.current(key)
@@ -317,7 +327,11 @@ func (r *reference) restart(trust cache.Trust) {
 			x.staleAt = max(x.staleAt, r.restarts)
 		}
 		r.loads = append(r.loads, &x)
-		r.held[key] = append(r.held[key], &holding{loading: &x, from: now})
+		restored := &holding{loading: &x, from: now}
+		if !sure[key] {
+			restored.evicted = math.MaxUint64
+		}
+		r.held[key] = append(r.held[key], restored)
 	}
 	r.restarts, r.failures = now, make(map[string][]time.Duration)
 	r.trusts = append(r.trusts, since[cache.Trust]{now, trust})

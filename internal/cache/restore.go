@@ -31,6 +31,9 @@ func (e *entry[V]) isRestored() bool { return e.loadedAt < 0 }
 // was made.
 const youngest = never - 1
 
+// fresh reports whether restored values are like any other.
+func (r *restored) fresh() bool { return Trust(r.trust.Load()) == TrustFresh }
+
 // judge adapts the state of a restored entry to the trust that it has.
 func (r *restored) judge(st *state, now instant) {
 	at := instant(r.at.Load())

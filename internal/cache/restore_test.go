@@ -118,6 +118,21 @@ func TestTrust(t *testing.T) {
 	}
 }
 
+// TestTrustIsLoweredAtOnce, also for what is in the front.
+func TestTrustIsLoweredAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOrigin("42", "old")
+		old, was := open(t, roomy(), lifetimes, o.load)
+		ask(t, was, "42", cache.Miss, "old")
+		_, l, r := restored(t, old, time.Second, roomy(), o.load)
+		r.Trust(cache.TrustFresh)
+		ask(t, l, "42", cache.Hit, "old")
+		o.set("42", "new")
+		r.Trust(cache.TrustOnError)
+		ask(t, l, "42", cache.Miss, "new")
+	})
+}
+
 // TestRestoredStale: each value is refreshed once, however many ask, and counts as
 // expired when it was restored.
 func TestRestoredStale(t *testing.T) {
