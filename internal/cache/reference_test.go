@@ -160,6 +160,11 @@ func (r *reference) condition(x *loading, d time.Duration) (c condition) {
 	return c
 }
 
+// tells reports whether a TTL is that of the condition. Since when a value is invalid is known to a tick.
+func (c condition) tells(ttl time.Duration) bool {
+	return ttl == c.ttl || c.invalid && c.ttl <= ttl && ttl < c.ttl+tick
+}
+
 // failing reports whether a reader at d may know that loads of a key fail, and have since the value's invalidation.
 func (r *reference) failing(key string, c condition, d time.Duration) bool {
 	for _, f := range r.failed {
@@ -253,7 +258,7 @@ func (r *reference) checkHeld(q asked, a cache.Answer[string]) {
 	r.find(q, a, func(x *loading, d time.Duration) bool {
 		in := func(h *holding) bool { return h.loading == x && h.from <= d && (h.to == 0 || d <= h.to) }
 		c := r.condition(x, d)
-		return slices.ContainsFunc(r.held[q.key], in) && a.TTL == c.ttl && r.allows(q, a, c, d)
+		return slices.ContainsFunc(r.held[q.key], in) && c.tells(a.TTL) && r.allows(q, a, c, d)
 	})
 }
 
@@ -323,8 +328,8 @@ func (r *reference) restart(trust cache.Trust, sure map[string]bool) {
 		}
 		x := *h.loading
 		x.staleAt = c.invalidAt
-		if x.end < r.restarts && at(r.trusts, now) != cache.TrustFresh {
-			x.staleAt = max(x.staleAt, r.restarts)
+		if !c.invalid && x.end < r.restarts && at(r.trusts, now) != cache.TrustFresh {
+			x.staleAt = r.restarts
 		}
 		r.loads = append(r.loads, &x)
 		restored := &holding{loading: &x, from: now}
