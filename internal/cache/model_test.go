@@ -207,8 +207,10 @@ func (m *model) must(err error) {
 func (m *model) purged(key string, mode cache.PurgeMode) {
 	now := m.ref.now()
 	m.ref.purges = append(m.ref.purges, purging{now, key, mode})
-	if h := m.ref.current(key); h != nil && (h.value == "" || mode == cache.PurgeRemove) {
-		h.to = now
+	for _, h := range m.ref.open(key) {
+		if h.value == "" || mode == cache.PurgeRemove {
+			h.to = now
+		}
 	}
 }
 

@@ -39,6 +39,7 @@ type loading struct {
 	start, end time.Duration
 	flying     bool
 	stored     bool
+	unsure     bool          // it may be that it was not stored
 	staleAt    time.Duration // of one that was restored as stale; 0: it was not
 }
 
@@ -97,32 +98,42 @@ func (r *reference) begin(key, value string) *loading {
 	return x
 }
 
-// land stores what was loaded, unless it was purged or a later load was faster.
+// land stores what was loaded, unless it was purged or a later load was faster. If what that one stored may have been
+// evicted, either may be.
 func (r *reference) land(x *loading) {
 	x.end = r.now()
-	old := r.current(x.key)
-	if purged, _ := r.purged(x.key, x.start, x.end); purged != 0 || old != nil && old.start > x.start {
+	later := slices.ContainsFunc(r.open(x.key), func(h *holding) bool { return h.start > x.start })
+	x.unsure = later && r.surely(x.key, x.end) == nil
+	if purged, _ := r.purged(x.key, x.start, x.end); purged != 0 || later && !x.unsure {
+		x.unsure = false
 		return
 	}
-	if old != nil {
-		old.to = x.end
+	for _, old := range r.open(x.key) {
+		if !x.unsure {
+			old.to = x.end
+		}
 	}
 	values, absences := r.evicted()
 	h := &holding{loading: x, from: x.end, evicted: values}
 	if x.value == "" {
 		h.evicted = absences
 	}
+	if x.unsure {
+		h.evicted = math.MaxUint64
+	}
 	if x.stored = len(x.value) <= mostValue && (x.value != "" || at(r.lives, x.end).NegativeTTL > 0); x.stored {
 		r.held[x.key] = append(r.held[x.key], h)
 	}
 }
 
-// current returns what is held of a key, or nil.
-func (r *reference) current(key string) *holding {
-	if all := r.held[key]; len(all) > 0 && all[len(all)-1].to == 0 {
-		return all[len(all)-1]
+// open returns what may be held of a key.
+func (r *reference) open(key string) (held []*holding) {
+	for _, h := range r.held[key] {
+		if h.to == 0 {
+			held = append(held, h)
+		}
 	}
-	return nil
+	return held
 }
 
 // condition is that of a load's value at an instant.
@@ -225,7 +236,7 @@ func (r *reference) find(q asked, a cache.Answer[string], allowed func(x *loadin
 func (r *reference) checkLoaded(q asked, a cache.Answer[string]) {
 	r.find(q, a, func(x *loading, _ time.Duration) bool {
 		purged, _ := r.purged(q.key, x.start, q.from)
-		return purged == 0 && x.end >= q.from && a.Stored == x.stored
+		return purged == 0 && x.end >= q.from && (a.Stored == x.stored || x.unsure)
 	})
 	r.checkNeeded(q)
 }
@@ -243,10 +254,11 @@ func (r *reference) checkNeeded(q asked) {
 
 // surely returns what was held of a key at d, if nothing can have been evicted since, and nothing came later.
 func (r *reference) surely(key string, d time.Duration) *holding {
-	h := r.current(key)
-	if h == nil || h.from >= d {
+	held := r.open(key)
+	if len(held) != 1 || held[0].from >= d {
 		return nil
 	}
+	h := held[0]
 	values, absences := r.evicted()
 	if h.value != "" && values == h.evicted || h.value == "" && absences == h.evicted {
 		return h
@@ -270,7 +282,7 @@ func (r *reference) allows(q asked, a cache.Answer[string], c condition, d time.
 	case cache.Stale:
 		return c.refresh
 	case cache.StaleError:
-		return c.usable && (r.failing(q.key, c, d) || r.failedIn(q.key, d, d) || d == q.deadline || r.few && !c.invalid)
+		return c.usable && (r.failing(q.key, c, d) || r.failedIn(q.key, q.from, d) || d == q.deadline || r.few && !c.invalid)
 	}
 	return false
 }
@@ -318,28 +330,31 @@ func (r *reference) sure() map[string]bool {
 func (r *reference) restart(trust cache.Trust, sure map[string]bool) {
 	now := r.now()
 	for key := range r.held {
-		h := r.current(key)
-		if h == nil {
-			continue
+		for _, h := range r.open(key) {
+			r.restore(h, now, !sure[key])
 		}
-		c := r.condition(h.loading, now)
-		if h.to = now; c.gone || h.value == "" {
-			continue
-		}
-		x := *h.loading
-		x.staleAt = c.invalidAt
-		if !c.invalid && x.end < r.restarts && at(r.trusts, now) != cache.TrustFresh {
-			x.staleAt = r.restarts
-		}
-		r.loads = append(r.loads, &x)
-		restored := &holding{loading: &x, from: now}
-		if !sure[key] {
-			restored.evicted = math.MaxUint64
-		}
-		r.held[key] = append(r.held[key], restored)
 	}
 	r.restarts, r.failures = now, make(map[string][]time.Duration)
 	r.trusts = append(r.trusts, since[cache.Trust]{now, trust})
+}
+
+// restore puts the value of another holding in a new cache.
+func (r *reference) restore(h *holding, now time.Duration, unsure bool) {
+	c := r.condition(h.loading, now)
+	if h.to = now; c.gone || h.value == "" {
+		return
+	}
+	x := *h.loading
+	x.staleAt = c.invalidAt
+	if !c.invalid && x.end < r.restarts && at(r.trusts, now) != cache.TrustFresh {
+		x.staleAt = r.restarts
+	}
+	restored := &holding{loading: &x, from: now}
+	if unsure {
+		restored.evicted = math.MaxUint64
+	}
+	r.loads = append(r.loads, &x)
+	r.held[h.key] = append(r.held[h.key], restored)
 }
 
 func (r *reference) String() string { return strings.Join(r.wrong, "\n") }
