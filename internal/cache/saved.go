@@ -30,22 +30,23 @@ const (
 	savedWeight = 1 << 20 // bytes, but for one value more
 )
 
-// Saved walks the values, those to be evicted first before the others, as far
-// as order is kept while they change. It holds a shard's lock for no longer
-// than it takes to list the shard's keys, or to look at a few. What is stored,
-// dropped or moved meanwhile may be missing, or come twice. now is when the walk
-// begins, by the wall clock, from which ages are counted back: steps of it do
-// not change them.
+// Saved walks the values, those to be evicted first before the others, in the
+// order that they have when the walk begins. Each comes once, but for what is
+// stored or dropped meanwhile, which may be missing. It holds a shard's lock for no
+// longer than it takes to list the shard's keys, or to look at a few; the lists
+// take 8 bytes a value until it ends. now is when the walk begins, by the wall
+// clock, from which ages are counted back: steps of it do not change them.
 //
 // An invalidation that has returned before the walk began is in what it gives;
 // one that comes later may not be.
 func (c *Cache[V]) Saved(now time.Time) iter.Seq2[*Lookup[V], Saved[V]] {
 	return func(yield func(*Lookup[V], Saved[V]) bool) {
 		w := walk[V]{cache: c, now: now, began: c.now(), yield: yield}
+		w.list()
 		for _, queue := range []int{probation, protected, window} {
 			for part := range savedParts {
-				for _, s := range c.shards {
-					if !w.part(s, queue, part) {
+				for at := range c.shards {
+					if !w.part(at, queue, part) {
 						return
 					}
 				}
@@ -60,7 +61,8 @@ type walk[V any] struct {
 	now   time.Time
 	began instant // the same
 	yield func(*Lookup[V], Saved[V]) bool
-	found []found[V] // used again for each chunk
+	keys  [][queueCount][]uint64 // of each shard
+	found []found[V]             // used again for each chunk
 }
 
 type found[V any] struct {
@@ -68,11 +70,22 @@ type found[V any] struct {
 	saved  Saved[V]
 }
 
+// list lists the keys once: a later list would be another one, as each use of a
+// value moves it behind all others.
+func (w *walk[V]) list() {
+	w.keys = make([][queueCount][]uint64, len(w.cache.shards))
+	for at, s := range w.cache.shards {
+		s.mu.Lock()
+		for queue := range w.keys[at] {
+			w.keys[at][queue] = s.values.keys(queue)
+		}
+		s.mu.Unlock()
+	}
+}
+
 // part walks a part of a shard's queue.
-func (w *walk[V]) part(s *shard[V], queue, part int) bool {
-	s.mu.Lock()
-	keys := s.values.keys(queue)
-	s.mu.Unlock()
+func (w *walk[V]) part(at, queue, part int) bool {
+	s, keys := w.cache.shards[at], w.keys[at][queue]
 	keys = keys[len(keys)*part/savedParts : len(keys)*(part+1)/savedParts]
 	for len(keys) > 0 {
 		w.found = w.found[:0]
