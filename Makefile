@@ -106,8 +106,8 @@ bench-php: deps deps-bench-php build ## compare, from PHP, with MySQL, memcached
 	@PATH=$$PATH:/usr/sbin exec bin/phpbench
 
 .PHONY: soak
-soak: deps deps-backup ## 30 minutes of all faults at random, restarts of the program too, every answer checked, written into docs/reliability.md (SOAK= is how long, SEED= repeats an order of events, REPORT= writes nothing)
-	PRODUCTCACHE_SOAK=$(if $(REPORT),$(abspath $(REPORT))) PRODUCTCACHE_SOAK_DURATION=$(SOAK) PRODUCTCACHE_SOAK_SEED=$(SEED) go test -count=1 -timeout 0 -v -run '^TestSoak$$' ./benchmarks/faults
+soak: deps deps-backup ## 30 minutes of all faults at random, restarts of the program too, every answer checked, written into docs/reliability.md (SOAK= is how long, SEED= repeats an order of events, ONLY= names some and writes nothing)
+	PRODUCTCACHE_SOAK=$(if $(REPORT),$(abspath $(REPORT))) PRODUCTCACHE_FAULTS_ONLY='$(ONLY)' PRODUCTCACHE_SOAK_DURATION=$(SOAK) PRODUCTCACHE_SOAK_SEED=$(SEED) go test -count=1 -timeout 0 -v -run '^TestSoak$$' ./benchmarks/faults
 
 .PHONY: faults
 faults: deps deps-backup deps-slowhttptest ## what a worst day brings, case by case, written into docs/reliability.md; 10 minutes, as root for all cases (ONLY= names a case, and nothing is written)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -35,7 +36,12 @@ func runDatabase(ctx context.Context, c Config, h *shop, report *Report) error {
 	return runFullDisk(ctx, c, report)
 }
 
-func (c Config) wants(name string) bool { return strings.Contains(name, c.Only) }
+func (c Config) wants(name string) bool { return wants(c.Only, name) }
+
+// wants reports whether one of some parts, with commas between them, is in a name.
+func wants(parts, name string) bool {
+	return slices.ContainsFunc(strings.Split(parts, ","), func(part string) bool { return strings.Contains(name, part) })
+}
 
 // runFault lets a fault happen while the load runs.
 func runFault(ctx context.Context, c Config, h *shop, f fault) (row FaultRow, err error) {

@@ -36,7 +36,7 @@ type Config struct {
 	MySQL  *mysqltest.Server // a MariaDB that nobody else uses
 	Folder string            // for catalogs
 	Out    io.Writer         // gets a line a case
-	Only   string            // a part of the name of the cases to run; "": all
+	Only   string            // parts of the names of the cases to run, with commas between; "": all
 	Short  bool              // few keys and little time; nothing is judged by the clock
 }
 

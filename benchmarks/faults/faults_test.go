@@ -12,7 +12,7 @@ func TestMain(m *testing.M) { os.Exit(mysqltest.Main(m)) }
 
 const (
 	reportVariable = "PRODUCTCACHE_FAULTS"      // file to write the report into
-	onlyVariable   = "PRODUCTCACHE_FAULTS_ONLY" // part of the names of the cases to run
+	onlyVariable   = "PRODUCTCACHE_FAULTS_ONLY" // parts of the names of the cases to run, with commas between
 )
 
 // TestFaults runs all cases and writes docs/reliability.md, if PRODUCTCACHE_FAULTS names it, and else a few of them for a short

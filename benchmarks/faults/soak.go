@@ -23,6 +23,7 @@ type SoakConfig struct {
 	Out      io.Writer         // gets the seed, and a line an event
 	Seed     uint64            // of the events and their order
 	Duration time.Duration     // that the events take together, with the calm after each
+	Only     string            // parts of the names of events, with commas between; "": all
 	Short    bool              // few keys; nothing is judged by the clock
 }
 
@@ -75,7 +76,7 @@ func Soak(ctx context.Context, c SoakConfig) (report *SoakReport, err error) {
 	defer func() { err = errors.Join(err, r.close()) }()
 	r.fair = faults.Weather{Delay: fairWeather}
 	r.proxy.Set(r.fair)
-	s := &soak{rig: r, config: c, steps: plan(c.Seed, kinds(h.scale, c.Short), h.scale, c.Duration), bound: memoryBound}
+	s := &soak{rig: r, config: c, steps: plan(c.Seed, c.kinds(h.scale), h.scale, c.Duration), bound: memoryBound}
 	s.tallies = make([]tally, len(s.steps))
 	fmt.Fprintf(c.Out, "seed %d: %d events\n", c.Seed, len(s.steps))
 	if err := s.run(ctx); err != nil {
@@ -101,6 +102,7 @@ func (s *soak) run(ctx context.Context) error {
 	running.Go(func() { s.askHits(loading) })
 	running.Go(func() { s.others(loading) })
 	running.Go(func() { s.watch.run(loading, s.shop) })
+	wait(ctx, s.scale.after) // what changes is cached, too
 	for i, st := range s.steps {
 		s.findings.in(fmt.Sprintf("%d. %v", i+1, st))
 		if err := s.step(ctx, st, &s.tallies[i]); err != nil {

@@ -30,7 +30,7 @@ func TestSoak(t *testing.T) {
 	c := SoakConfig{Out: t.Output(), Folder: t.TempDir(), Seed: shortSeed, Duration: shortDuration, Short: true}
 	var err error
 	if text := os.Getenv(durationVariable); text != "" {
-		c.Seed, c.Short = rand.Uint64()>>32, false
+		c.Seed, c.Short, c.Only = rand.Uint64()>>32, false, os.Getenv(onlyVariable)
 		if c.Duration, err = time.ParseDuration(text); err != nil {
 			t.Fatalf("%s: %v", durationVariable, err)
 		}
@@ -53,7 +53,7 @@ func TestSoak(t *testing.T) {
 		return
 	}
 	fmt.Fprint(t.Output(), report)
-	if file := os.Getenv(soakVariable); file != "" {
+	if file := os.Getenv(soakVariable); file != "" && c.Only == "" {
 		if err := report.Write(file, environment); err != nil {
 			t.Error(err)
 		}
@@ -62,7 +62,7 @@ func TestSoak(t *testing.T) {
 
 func TestPlanIsThatOfItsSeed(t *testing.T) {
 	s := SoakConfig{}.sizes()
-	all := kinds(s, false)
+	all := SoakConfig{}.kinds(s)
 	names := func(seed uint64) (texts []string) {
 		for _, st := range plan(seed, all, s, 30*time.Minute) {
 			texts = append(texts, fmt.Sprint(st, st.calm))
@@ -79,7 +79,7 @@ func TestPlanIsThatOfItsSeed(t *testing.T) {
 
 func TestPlanDealsAll(t *testing.T) {
 	s := SoakConfig{}.sizes()
-	all := kinds(s, false)
+	all := SoakConfig{}.kinds(s)
 	const duration = 30 * time.Minute
 	for seed := range uint64(20) {
 		var at time.Duration
@@ -118,8 +118,9 @@ func TestPlanDealsAll(t *testing.T) {
 
 // The short form has the events that only a soak has.
 func TestShortPlan(t *testing.T) {
-	s := SoakConfig{Short: true}.sizes()
-	steps := plan(shortSeed, kinds(s, true), s, shortDuration)
+	c := SoakConfig{Short: true}
+	s := c.sizes()
+	steps := plan(shortSeed, c.kinds(s), s, shortDuration)
 	for _, name := range []string{restartName, killName, refillName} {
 		if !slices.ContainsFunc(steps, func(st step) bool {
 			return slices.ContainsFunc(st.kinds, func(k kind) bool { return k.name == name })

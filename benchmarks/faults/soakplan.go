@@ -30,8 +30,8 @@ func (k kind) disturbs() bool { return k.of == ofDatabase || k.of == ofFront || 
 
 func (o origin) String() string { return [...]string{"database", "front", "program", "admin"}[o] }
 
-// kinds are all events that can happen, or those of a short run.
-func kinds(s scale, short bool) (all []kind) {
+// kinds are all events that are to happen.
+func (c SoakConfig) kinds(s scale) (all []kind) {
 	for _, f := range append(databaseFaults(), emptyAndBack()) {
 		all = append(all, kind{fault: f})
 	}
@@ -44,7 +44,9 @@ func kinds(s scale, short bool) (all []kind) {
 	for _, f := range adminEvents() {
 		all = append(all, kind{fault: f, of: ofAdmin})
 	}
-	return slices.DeleteFunc(all, func(k kind) bool { return short && !k.short || k.name == dumpName && !canDump() })
+	return slices.DeleteFunc(all, func(k kind) bool {
+		return c.Short && !k.short || k.name == dumpName && !canDump() || !wants(c.Only, k.name)
+	})
 }
 
 func canDump() bool {
