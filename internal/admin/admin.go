@@ -3,9 +3,10 @@
 //
 // Reading is open to whoever reaches the listener. Changing needs the bearer
 // token, if one is set; without one it is allowed only over loopback and Unix
-// sockets. A web page in an operator's browser can do neither: requests from
-// other sites are refused (Sec-Fetch-Site and Origin), and so are host names
-// that are not the listener's own, which is how DNS rebinding shows.
+// sockets. A web page in an operator's browser can change nothing and start no
+// profile: requests from other sites are refused (Sec-Fetch-Site and Origin), and
+// so are host names that are not the listener's own, which is how DNS rebinding
+// shows, unless there is a token that the page does not know.
 package admin
 
 import (
@@ -59,7 +60,7 @@ func New(o Options) http.Handler {
 	}
 	h := &handler{o}
 	r := chi.NewRouter()
-	r.Use(h.ownHost)
+	r.Use(h.ownHost, boundBody)
 	r.NotFound(func(w http.ResponseWriter, _ *http.Request) {
 		problem.New(http.StatusNotFound, "not-found", "There is nothing here",
 			"There are /, /healthz, /readyz, /metrics, /api/stats, /api/top, /api/cache, /api/config, /api/purge and /debug/pprof/.").Write(w)
@@ -79,7 +80,7 @@ func New(o Options) http.Handler {
 	}
 	r.With(sameSite, h.mayChange).Patch("/api/config", h.change)
 	r.With(sameSite, h.mayChange).Post("/api/purge", h.purge)
-	profiles(r)
+	profiles(r.With(h.mayProfile))
 	return r
 }
 

@@ -12,19 +12,19 @@ import (
 	"productcache/internal/problem"
 )
 
-// maxBodyBytes bounds a request's body: a purge may have about 50,000 keys.
+// maxBodyBytes bounds every request's body: a purge may have about 50,000 keys.
 const maxBodyBytes = 1 << 20
 
 // decodeJSON reads a body that is one JSON object and nothing behind it, with
 // no fields but those of to. A number in an interface is a json.Number. refuse
 // makes the answer where the body is not understood; usage says, in it, what to
 // send.
-func decodeJSON(w http.ResponseWriter, r *http.Request, to any, usage string, refuse func(detail string) *problem.Problem) *problem.Problem {
+func decodeJSON(r *http.Request, to any, usage string, refuse func(detail string) *problem.Problem) *problem.Problem {
 	if mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || mediaType != "application/json" {
 		p := problem.New(http.StatusUnsupportedMediaType, "not-json", "The body must be JSON", "Send Content-Type: application/json.")
 		return &p
 	}
-	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBodyBytes))
+	decoder := json.NewDecoder(r.Body)
 	decoder.DisallowUnknownFields()
 	decoder.UseNumber()
 	err := decoder.Decode(to)

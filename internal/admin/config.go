@@ -77,7 +77,7 @@ func shellWord(s string) string {
 
 // change answers PATCH /api/config.
 func (h *handler) change(w http.ResponseWriter, r *http.Request) {
-	values, bad := decodeChange(w, r)
+	values, bad := decodeChange(r)
 	if bad != nil {
 		bad.Write(w)
 		return
@@ -98,10 +98,10 @@ func badSettings(status int, detail string) *problem.Problem {
 }
 
 // decodeChange reads names and values. A number is one with or without quotes.
-func decodeChange(w http.ResponseWriter, r *http.Request) (map[string]string, *problem.Problem) {
+func decodeChange(r *http.Request) (map[string]string, *problem.Problem) {
 	refuse := func(detail string) *problem.Problem { return badSettings(http.StatusBadRequest, detail) }
 	var raw map[string]any
-	if bad := decodeJSON(w, r, &raw, `Send {"cache-bytes": "512MiB", "ttl": "10m"}`, refuse); bad != nil {
+	if bad := decodeJSON(r, &raw, `Send {"cache-bytes": "512MiB", "ttl": "10m"}`, refuse); bad != nil {
 		return nil, bad
 	}
 	if len(raw) == 0 {

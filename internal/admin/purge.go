@@ -28,7 +28,7 @@ var purgeModes = map[string]cache.PurgeMode{"stale": cache.PurgeStale, "remove":
 
 // purge invalidates all that its body names, or nothing.
 func (h *handler) purge(w http.ResponseWriter, r *http.Request) {
-	request, bad := decodePurge(w, r)
+	request, bad := decodePurge(r)
 	if bad != nil {
 		bad.Write(w)
 		return
@@ -67,8 +67,8 @@ func badRequest(detail string) *problem.Problem {
 
 // decodePurge is strict: a purge that is not understood would leave stale
 // values that its sender believes gone.
-func decodePurge(w http.ResponseWriter, r *http.Request) (request purgeRequest, bad *problem.Problem) {
-	if bad := decodeJSON(w, r, &request, `Send {"lookup": "…", "keys": ["…"]} or {"lookup": "…", "all": true}`, badRequest); bad != nil {
+func decodePurge(r *http.Request) (request purgeRequest, bad *problem.Problem) {
+	if bad := decodeJSON(r, &request, `Send {"lookup": "…", "keys": ["…"]} or {"lookup": "…", "all": true}`, badRequest); bad != nil {
 		return request, bad
 	}
 	if request.Mode == "" {
