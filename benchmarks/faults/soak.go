@@ -53,7 +53,7 @@ func (c SoakConfig) sizes() scale {
 	return s
 }
 
-// snapshots of a soak come often enough for one to be there whenever the program is killed.
+// snapshotInterval lets snapshots come often enough for one to be there whenever the program is killed.
 const snapshotInterval = time.Second
 
 // fairWeather is that of a database on another machine: while an answer of MySQL is on its way, what it says can become
