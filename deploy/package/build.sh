@@ -33,7 +33,8 @@ program() {
 
 # What is the same for all architectures: the manual out of -help, changelogs, and the
 # licenses of everything that is linked.
-program "$(go env GOHOSTARCH)" "$stage/native"
+native=$(go env GOHOSTARCH)
+program "$native" "$stage/native"
 {
   echo ".TH PRODUCTCACHE 1 \"\" \"productcache $PACKAGE_VERSION\""
   cat "$here/manual.head"
@@ -59,7 +60,7 @@ for ARCH in "$@"; do
   export ARCH STAGE=$stage/$ARCH
   mkdir "$STAGE"
   cp "$stage"/*.gz "$STAGE"
-  program "$ARCH" "$STAGE/productcache"
+  if [ "$ARCH" = "$native" ]; then cp "$stage/native" "$STAGE/productcache"; else program "$ARCH" "$STAGE/productcache"; fi
   file=$folder/productcache_$PACKAGE_VERSION-1_$ARCH.deb
   find "$stage" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
   (cd "$stage/package" && "$nfpm" package --packager deb --config nfpm.yaml --target "$file") >"$stage/nfpm.log" || { cat "$stage/nfpm.log" >&2; exit 1; }

@@ -49,7 +49,7 @@ git -C "$root" archive "$commit" | tar -x -C "$work/c"
   # Only git knows the version.
   VERSION=$("$work/a/scripts/revision.sh" version)
   PACKAGE_VERSION=$("$work/a/scripts/revision.sh" package)
-  export VERSION PACKAGE_VERSION TZ=America/St_Johns
+  export VERSION PACKAGE_VERSION
   build "$work/c" amd64 arm64
 )
 
