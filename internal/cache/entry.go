@@ -106,3 +106,7 @@ const entryOverhead = 80 + 41 + 16
 // refreshPause is the least time between two refreshes of one entry, so that
 // a key whose refresh is slow, or fails alone, costs its readers nothing more.
 const refreshPause = time.Second
+
+// failureMemory is how long after a load of an entry, or the last of any, has failed it is served without waiting for the next
+// load. It is short: who asks for a value long after MySQL was back must not get the one from before.
+const failureMemory = 3 * time.Second

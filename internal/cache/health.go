@@ -14,9 +14,9 @@ const (
 )
 
 // health remembers whether the last load failed, so that with a dead or frozen
-// database stale values are served at once: one caller in each pause tries the
-// database and waits for it, the others do not. Callers that have no stale
-// value always try.
+// database stale values are served at once: one caller in each pause has the
+// database tried. It waits for that if the value was invalidated, or the failure is not of late:
+// MySQL may have been back for long. Callers that have no stale value always try.
 type health struct {
 	failedAt atomic.Int64 // instant of the last failure; never once a load worked
 	probeAt  atomic.Int64 // from this instant on, one caller may try again
@@ -48,6 +48,11 @@ func (h *health) failed(now instant) {
 func (h *health) failing(since instant) bool {
 	failedAt := instant(h.failedAt.Load())
 	return failedAt != never && failedAt > since
+}
+
+// failedSince reports whether the last load failed, less than a time ago.
+func (h *health) failedSince(now instant, d time.Duration) bool {
+	return h.failing(now - instant(d))
 }
 
 // due reports whether it is time that a caller tries the database.

@@ -86,7 +86,7 @@ func TestNothingIsServedPastStaleIfError(t *testing.T) {
 }
 
 // TestFailingDatabaseIsAskedByOneCallerAtATime: with stale values at hand, only
-// one request in each pause waits for the database.
+// one request in each pause has the database tried, and waits for that only if it is long since it failed.
 func TestFailingDatabaseIsAskedByOneCallerAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOrigin()
@@ -112,8 +112,20 @@ func TestFailingDatabaseIsAskedByOneCallerAtATime(t *testing.T) {
 		for i := range 100 {
 			ask(t, l, fmt.Sprint(i), cache.StaleError, "v")
 		}
+		synctest.Wait()
 		if got := o.count() - before; got != 1 {
 			t.Errorf("%d loads after the pause, want 1", got)
+		}
+		if waited := time.Since(began); waited != 0 {
+			t.Errorf("100 readers waited %v in all, want 0", waited)
+		}
+		time.Sleep(20 * time.Second)
+		began = time.Now()
+		for i := range 100 {
+			ask(t, l, fmt.Sprint(i), cache.StaleError, "v")
+		}
+		if got := o.count() - before; got != 2 {
+			t.Errorf("%d loads long after that, want 2", got)
 		}
 		if waited := time.Since(began); waited != 2*time.Second {
 			t.Errorf("100 readers waited %v in all, want the 2s of one", waited)
@@ -297,10 +309,16 @@ func TestKeyThatFailsAlone(t *testing.T) {
 		ask(t, l, "a", cache.Miss, "1")
 		time.Sleep(100 * time.Second) // longer than it is served while it is refreshed
 		from.bad["a"] = true
+		from.slow(10 * time.Millisecond)
 		for second := range 3 {
 			for i := range 5 {
 				before := from.count()
+				began := time.Now()
 				ask(t, l, "a", cache.StaleError, "1")
+				if waited := time.Since(began); waited > 0 {
+					t.Errorf("second %d, request %d waited %v", second, i, waited)
+				}
+				synctest.Wait()
 				want := 0
 				if i == 0 {
 					want = 1

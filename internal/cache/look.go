@@ -44,7 +44,10 @@ func (s *shard[V]) lookValueLocked(l *Lookup[V], lt *Lifetimes, e *entry[V], has
 	case !st.invalid && -st.ttl < lt.StaleWhileRevalidate:
 		e.askedLocked()
 		return e.answer(Stale, st, now), l.cache.refreshIsDue(e, now)
-	case e.usableOnError(st, lt) && (!st.invalid && e.mark.failedLately(now) || l.cache.health.failing(st.invalidAt) && !l.cache.health.probe(now)):
+	case l.cache.failsLately(e, st, lt, now):
+		e.askedLocked()
+		return e.answer(StaleError, st, now), l.cache.retryIsDue(e, now)
+	case e.usableOnError(st, lt) && l.cache.health.failing(st.invalidAt) && !l.cache.health.probe(now):
 		e.askedLocked()
 		return e.answer(StaleError, st, now), serve
 	}
@@ -60,6 +63,28 @@ func (c *Cache[V]) refreshIsDue(e *entry[V], now instant) verdict {
 	}
 	e.mark = triedAt(now)
 	return serveAndRefresh
+}
+
+// failsLately reports whether a value that was not invalidated is served at once, since loading it
+// has failed of late, or everything fails. Somebody is to try, but need not wait for it: where only some
+// loads fail, each key's would have a caller wait once a second.
+func (c *Cache[V]) failsLately(e *entry[V], st state, lt *Lifetimes, now instant) bool {
+	return !st.invalid && e.usableOnError(st, lt) && (e.mark.failedSince(now, failureMemory) || c.health.failedSince(now, failureMemory))
+}
+
+// retryIsDue decides, under the lock of e's shard, whether the caller that is served a value of failsLately
+// begins a load.
+func (c *Cache[V]) retryIsDue(e *entry[V], now instant) verdict {
+	if c.retryWaits(e, now) || c.health.failing(never) && !c.health.probe(now) {
+		return serve
+	}
+	e.mark = failedAt(now)
+	return serveAndRefresh
+}
+
+// retryWaits reports whether it is too early for a retry of e.
+func (c *Cache[V]) retryWaits(e *entry[V], now instant) bool {
+	return e.mark.failedSince(now, refreshPause) || c.health.failing(never) && !c.health.due(now)
 }
 
 // refreshWaits reports whether it is too early for a refresh of e.

@@ -42,10 +42,9 @@ func (m mark) tried() bool { return m != 0 && m != unasked }
 
 func (m mark) invalid() bool { return m&markKind == markInvalid }
 
-// failedLately reports whether a load of the entry has failed since when it would be
-// too early for another refresh.
-func (m mark) failedLately(now instant) bool {
-	return m&markKind == markFailed && m.age(now) < refreshPause
+// failedSince reports whether a load of the entry has failed, or one after that was begun, less than a time ago.
+func (m mark) failedSince(now instant, d time.Duration) bool {
+	return m&markKind == markFailed && m.age(now) < d
 }
 
 // age is the time since, rounded down, and 0 where now is a little earlier.

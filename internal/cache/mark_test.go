@@ -33,7 +33,7 @@ func TestMarkAge(t *testing.T) {
 			t.Errorf("tried at %d: mark %d, age a minute later %v", at, m, m.age(at+instant(time.Minute)))
 		}
 		f := failedAt(at)
-		if f.invalid() || f == unasked || !f.failedLately(at+instant(time.Second/2)) || f.failedLately(at+instant(2*time.Second)) || triedAt(at).failedLately(at) {
+		if f.invalid() || f == unasked || !f.failedSince(at+instant(time.Second/2), time.Second) || f.failedSince(at+instant(2*time.Second), time.Second) || triedAt(at).failedSince(at, time.Second) {
 			t.Errorf("failed at %d: mark %d does not tell it for a second", at, f)
 		}
 	}

@@ -110,7 +110,9 @@ func (c *Cache[V]) outcomeNow(e *entry[V], st state, lt *Lifetimes, now instant)
 		return Hit, true
 	case !st.invalid && -st.ttl < lt.StaleWhileRevalidate:
 		return Stale, c.refreshWaits(e, now)
-	case e.usableOnError(st, lt) && (!st.invalid && e.mark.failedLately(now) || c.health.failing(st.invalidAt) && !c.health.due(now)):
+	case c.failsLately(e, st, lt, now):
+		return StaleError, c.retryWaits(e, now)
+	case e.usableOnError(st, lt) && c.health.failing(st.invalidAt) && !c.health.due(now):
 		return StaleError, true
 	}
 	return Hit, false
