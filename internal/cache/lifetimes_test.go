@@ -315,7 +315,7 @@ func TestKeyThatFailsAlone(t *testing.T) {
 				before := from.count()
 				began := time.Now()
 				ask(t, l, "a", cache.StaleError, "1")
-				if waited := time.Since(began); waited > 0 {
+				if waited := time.Since(began); waited > 0 && second+i > 0 {
 					t.Errorf("second %d, request %d waited %v", second, i, waited)
 				}
 				synctest.Wait()
