@@ -52,18 +52,13 @@ END
 go -C "$here/../supply" run ./licences notices >"$stage/NOTICES"
 gzip -9n "$stage/NOTICES"
 
-# The package has its files' dates from what is packed.
-cp -r "$here" "$here/../systemd" "$here/../backup" "$stage"
-nfpm=$(go -C "$here" tool -n nfpm)
-
 for ARCH in "$@"; do
   export ARCH STAGE=$stage/$ARCH
   mkdir "$STAGE"
   cp "$stage"/*.gz "$STAGE"
   if [ "$ARCH" = "$native" ]; then cp "$stage/native" "$STAGE/productcache"; else program "$ARCH" "$STAGE/productcache"; fi
   file=$folder/productcache_$PACKAGE_VERSION-1_$ARCH.deb
-  find "$stage" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
-  (cd "$stage/package" && "$nfpm" package --packager deb --config nfpm.yaml --target "$file") >"$stage/nfpm.log" || { cat "$stage/nfpm.log" >&2; exit 1; }
+  (cd "$here" && go tool nfpm package --packager deb --config nfpm.yaml --target "$file") >"$stage/nfpm.log" || { cat "$stage/nfpm.log" >&2; exit 1; }
   [ "${PACKAGE_LINTIAN:-}" = no ] || lintian --allow-root --fail-on error,warning "$file"
   echo "$file"
 done
