@@ -21,7 +21,8 @@ func tuneProcessors(loads int, log *slog.Logger) {
 	log.Debug("scheduler tuned", "GOMAXPROCS", n)
 }
 
-// mostProcessors is how many of Go's there are for a real one, at most: each takes a thread and a little memory.
-const mostProcessors = 4
+// mostProcessors is how many of Go's there are for a real one, at most. A quarter of them mark garbage while it is
+// collected: with more, that takes all the real ones.
+const mostProcessors = 2
 
 func processors(real, loads int) int { return min(real+loads, real*mostProcessors) }
