@@ -3,7 +3,8 @@
 # different people would, and compares them: in a clone; in a clone elsewhere,
 # compiled from nothing, with other settings; and in an archive without git.
 #
-# usage: reproducible.sh     REPRODUCIBLE_FOLDER= is kept, for a look at what differs
+# usage: reproducible.sh     REPRODUCIBLE_FOLDER= is kept, for a look at what differs;
+#                            REPRODUCIBLE_ARCHITECTURES='amd64 arm64', of the packages: this machine's unless told otherwise
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=${REPRODUCIBLE_FOLDER:-}
@@ -12,6 +13,7 @@ if [ -z "$work" ]; then
   trap 'rm -rf "$work"' EXIT
 fi
 native=$(go env GOHOSTARCH)
+read -ra architectures <<<"${REPRODUCIBLE_ARCHITECTURES:-$native}"
 commit=$(git -C "$root" rev-parse HEAD)
 [ -z "$(git -C "$root" status --porcelain)" ] || echo "reproducible.sh: what is not committed is not built" >&2
 unset SOURCE_DATE_EPOCH PACKAGE_VERSION VERSION MAKEFLAGS MAKEOVERRIDES
@@ -31,7 +33,7 @@ build() {
 }
 
 clone "$work/a"
-build "$work/a" amd64 arm64
+build "$work/a" "${architectures[@]}"
 
 (
   clone "$work/b/of another/name"
@@ -50,7 +52,7 @@ git -C "$root" archive "$commit" | tar -x -C "$work/c"
   VERSION=$("$work/a/scripts/revision.sh" version)
   PACKAGE_VERSION=$("$work/a/scripts/revision.sh" package)
   export VERSION PACKAGE_VERSION
-  build "$work/c" amd64 arm64
+  build "$work/c" "${architectures[@]}"
 )
 
 # same FILE FILE...
