@@ -27,7 +27,7 @@ func takeArguments(args []string) []string {
 			overwrite(value)
 		case strings.HasPrefix(a, "-") && name == secretFlag:
 			secret = true
-		case concealed(copied[i]) != copied[i]:
+		case looksLikeDSN(copied[i]):
 			overwrite(a) // a DSN in a wrong place
 		}
 	}

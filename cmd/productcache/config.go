@@ -119,6 +119,9 @@ func parseConfig(command string, args []string, lookupEnv func(string) (string, 
 	fs.SetOutput(io.Discard)
 	fs.Usage = func() {}
 	c.flags(fs)
+	if where, found := misplacedDSN(args); found {
+		return nil, fmt.Errorf("%s looks like a DSN, which is for -%s", where, secretFlag)
+	}
 	err := fs.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		usage(fs, stderr)
@@ -150,7 +153,9 @@ func (c *Config) fromEnvironment(fs *flag.FlagSet, given map[string]bool, lookup
 			source = "flag"
 		} else if value, ok := lookupEnv(envName(f.Name)); ok && f.Name != "version" {
 			source = "environment"
-			if err := fs.Set(f.Name, value); err != nil {
+			if f.Name != secretFlag && looksLikeDSN(value) {
+				broken = append(broken, fmt.Errorf("%s looks like a DSN, which is for %s", envName(f.Name), envName(secretFlag)))
+			} else if err := fs.Set(f.Name, value); err != nil {
 				broken = append(broken, fmt.Errorf("invalid value %.100q for %s: %w", masked(f.Name, value), envName(f.Name), brief(err)))
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -33,6 +34,9 @@ func readCatalog(file string) (*catalog.Catalog, error) {
 	src, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("-catalog: %w", err)
+	}
+	if text := strings.TrimSpace(string(src)); !strings.Contains(text, "\n") && looksLikeDSN(text) {
+		return nil, fmt.Errorf("-catalog %s: the file looks like that of -mysql-dsn-file", file) // parsing would quote it
 	}
 	parsed, err := catalog.Parse(src)
 	if err != nil {

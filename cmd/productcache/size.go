@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -47,10 +48,11 @@ func masked(name, value string) string {
 	if name != secretFlag || value == "" {
 		return concealed(value)
 	}
-	at := strings.LastIndex(value, "@")
-	if at < 0 {
-		return "***" // not a DSN that anybody could check by eye
+	if m := maskable.FindStringSubmatch(value); m != nil {
+		return m[1] + ":***@" + m[2]
 	}
-	user, _, _ := strings.Cut(value[:at], ":")
-	return user + ":***" + strings.SplitN(value[at:], "?", 2)[0]
+	return "***" // where the password ends is anybody's guess
 }
+
+// maskable is a DSN that is whole: user, password, address and database.
+var maskable = regexp.MustCompile(`^([^:@/?()]*)(?::.*)?@((?:tcp|unix)\([^()@]*\)/[^@/?()]*)(?:\?[^@]*)?$`)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +27,17 @@ var governed = []string{
 	"character_set_client", "character_set_connection", "character_set_results",
 }
 
+// checked are the parameters whose values the driver checks.
+var checked = []string{
+	"allowAllFiles", "allowCleartextPasswords", "allowFallbackToPlaintext", "allowNativePasswords", "allowOldPasswords",
+	"checkConnLiveness", "clientFoundRows", "columnsWithAlias", "compress", "connectionAttributes", "interpolateParams", "loc",
+	"maxAllowedPacket", "multiStatements", "parseTime", "readTimeout", "rejectReadOnly", "serverPubKey", "timeTruncate", "timeout", "tls", "writeTimeout",
+}
+
+// misplaced are the parameters that would be sent to the server as session
+// variables, and come back in its errors.
+var misplaced = []string{"pass", "passwd", "password", "pwd"}
+
 // parseDSN reads a DSN and takes what the answers depend on out of its hands:
 // character set, parsing of times, names of columns.
 func parseDSN(dsn string) (source, error) {
@@ -37,14 +49,19 @@ func parseDSN(dsn string) (source, error) {
 		return source{}, errors.New("store: the DSN names no database")
 	}
 	if config.Loc != nil && config.Loc != time.UTC {
-		return source{}, fmt.Errorf("store: loc=%s in the DSN: times are shown in UTC, or in a fixed offset given as time_zone='%%2B02:00'", config.Loc)
+		return source{}, errors.New("store: loc in the DSN: times are shown in UTC, or in a fixed offset given as time_zone='%2B02:00'")
 	}
 	if c := config.Collation; c != "" && !strings.HasPrefix(c, "utf8mb4_") {
-		return source{}, fmt.Errorf("store: collation=%s in the DSN: connections speak utf8mb4", c)
+		return source{}, errors.New("store: collation in the DSN: connections speak utf8mb4")
 	}
 	for _, name := range governed {
 		if _, ok := config.Params[name]; ok {
 			return source{}, fmt.Errorf("store: %s in the DSN: the service sets this itself", name)
+		}
+	}
+	for name := range config.Params {
+		if slices.Contains(misplaced, strings.ToLower(name)) {
+			return source{}, errors.New("store: the DSN has the password as a parameter: it goes before the @")
 		}
 	}
 	src := source{config: config}
@@ -55,26 +72,35 @@ func parseDSN(dsn string) (source, error) {
 	return src, govern(config)
 }
 
-// parseConfig calls the driver's parser. Its errors may quote a part of the
-// password, when that holds a character that should have been escaped; so only
-// those about parameters are passed on.
-func parseConfig(dsn string) (config *mysql.Config, err error) {
-	defer func() {
-		// The driver panics at strict=true, which it once knew.
-		if recover() != nil {
-			config, err = nil, errDSN
-		}
-	}()
-	if config, err = mysql.ParseDSN(dsn); err == nil {
+// parseConfig calls the driver's parser. None of its errors is passed on: each
+// may quote a part of the password, when that holds a character that should have
+// been escaped. Of ours, none has a word of the DSN but the name of a parameter
+// that we know.
+func parseConfig(dsn string) (*mysql.Config, error) {
+	config, ok := understood(dsn)
+	if ok {
 		return config, nil
 	}
-	// Parameters are what follows user:password@network(address)/database; anything else may be of the password.
-	if at := strings.LastIndexByte(dsn, '?'); at >= 0 && !strings.Contains(dsn[at:], "@") && strings.Contains(dsn[:at], ")/") {
-		if _, err := mysql.ParseDSN("/" + dsn[at:]); err != nil {
-			return nil, fmt.Errorf("store: DSN parameters: %w", err)
+	_, parameters, _ := strings.Cut(dsn[strings.LastIndexByte(dsn, '/')+1:], "?")
+	for parameter := range strings.SplitSeq(parameters, "&") {
+		name, _, _ := strings.Cut(parameter, "=")
+		if _, ok := understood("/?" + parameter); !ok && slices.Contains(checked, name) {
+			return nil, fmt.Errorf("store: the DSN's parameter %s has a value that it cannot have", name)
 		}
 	}
 	return nil, errDSN
+}
+
+// understood calls the driver's parser, which panics at strict=true, as it once
+// knew that.
+func understood(dsn string) (config *mysql.Config, ok bool) {
+	defer func() {
+		if recover() != nil {
+			config, ok = nil, false
+		}
+	}()
+	config, err := mysql.ParseDSN(dsn)
+	return config, err == nil
 }
 
 func govern(config *mysql.Config) error {
@@ -106,7 +132,7 @@ func timeZone(value string) (zone, suffix string, err error) {
 	}
 	m := offset.FindStringSubmatch(value)
 	if m == nil {
-		return "", "", fmt.Errorf("store: time_zone=%s in the DSN: want a fixed offset, such as '%%2B02:00'", value)
+		return "", "", errors.New("store: time_zone in the DSN: want a fixed offset, such as '%2B02:00'")
 	}
 	zone = fmt.Sprintf("%s%02s:%s", m[1], m[2], m[3])
 	if strings.Trim(zone, "+-0:") == "" {
