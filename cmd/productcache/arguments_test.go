@@ -2,15 +2,20 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"productcache/internal/mysqltest"
 )
@@ -77,8 +82,8 @@ func hides(t *testing.T, args []string, variables map[string]string) {
 	}
 }
 
-// TestSecretsAreSeenNowhere runs the program with a DSN from each source, right and wrong, and a token, asks for everything that
-// it shows of itself, and finds neither in it, nor in the log at its most talkative.
+// TestSecretsAreSeenNowhere runs the program with a DSN from each source, right and wrong, of a MySQL that is there and of one that
+// is not, and a token, asks for everything that it shows of itself, and finds neither in it, nor in the log, talkative or not.
 func TestSecretsAreSeenNowhere(t *testing.T) {
 	server := mysqltest.MariaDB(t)
 	db := server.Database(t)
@@ -87,82 +92,145 @@ func TestSecretsAreSeenNowhere(t *testing.T) {
 	for _, password := range []string{"c4nary/dsn", "c4nary/wrong"} {
 		for _, source := range []string{"flag", "environment", "file"} {
 			t.Run(strings.ReplaceAll(password, "c4nary/", "")+" by "+source, func(t *testing.T) {
-				seesNothing(t, "secretive:"+password+"@tcp("+server.Addr()+")/"+db, source)
+				seesNothing(t, "secretive:"+password+"@tcp("+server.Addr()+")/"+db, source, "-log-level", "debug")
 			})
 		}
 	}
+	for name, address := range map[string]string{"refused": "tcp(127.0.0.1:1)", "no such name": "tcp(nowhere.invalid:3306)", "no such socket": "unix(/nowhere/mysqld.sock)",
+		"no such database": "tcp(" + server.Addr() + ")/nothing", "an odd variable": "tcp(" + server.Addr() + ")/" + db + "?no_such_variable=1"} {
+		t.Run(name, func(t *testing.T) {
+			if !strings.Contains(address, ")/") {
+				address += "/" + db
+			}
+			seesNothing(t, "secretive:c4nary/dsn@"+address, "flag", "-log-level", "debug", "-log-format", "json")
+		})
+	}
+	for _, level := range []string{"info", "warn", "error"} {
+		t.Run(level, func(t *testing.T) {
+			seesNothing(t, "secretive:c4nary/wrong@tcp("+server.Addr()+")/"+db, "flag", "-log-level", level, "-log-requests", "1")
+		})
+	}
 }
 
-// seesNothing runs the program, its log as the test sees it, and looks for the canary.
-func seesNothing(t *testing.T, dsn, source string) {
-	folder := t.TempDir()
-	file := func(name, text string) string {
-		name = filepath.Join(folder, name)
-		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return name
-	}
-	const token = "c4nary-token-of-the-admin-listener"
-	p := &killed{t: t, client: &http.Client{}, flags: []string{"-table", "t", "-log-level", "debug", "-listen", "127.0.0.1:0", "-admin-listen", "127.0.0.1:0",
-		"-admin-token-file", file("token", token), "-snapshot", filepath.Join(folder, "snapshot"), "-follow-binlog"}}
+// asked is all that a program has shown, by where it was.
+type asked struct {
+	*killed
+	folder string
+	shown  map[string]string
+}
+
+const secretToken = "c4nary-token-of-the-admin-listener"
+
+// seesNothing runs the program with a DSN and looks for the canary.
+func seesNothing(t *testing.T, dsn, source string, flags ...string) {
+	a := &asked{killed: &killed{t: t}, folder: t.TempDir(), shown: map[string]string{}}
+	a.flags = append([]string{"-table", "t", "-listen", "unix:" + a.folder + "/public", "-admin-listen", "unix:" + a.folder + "/admin", "-admin-token-file", a.file("token", secretToken),
+		"-snapshot", filepath.Join(a.folder, "snapshot"), "-follow-binlog"}, flags...)
 	switch source {
 	case "flag":
-		p.flags = append(p.flags, "-mysql-dsn", dsn)
+		a.flags = append(a.flags, "-mysql-dsn", dsn)
 	case "environment":
 		t.Setenv("PRODUCTCACHE_MYSQL_DSN", dsn)
 	case "file":
-		p.flags = append(p.flags, "-mysql-dsn-file", file("dsn", dsn))
+		a.flags = append(a.flags, "-mysql-dsn-file", a.file("dsn", dsn))
 	}
-	p.start()
-	shown := map[string]string{}
-	ask := func(method, url, body, token string) {
-		request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	// Each host is the socket of its name.
+	a.client = &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
+		host, _, err := net.SplitHostPort(address)
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
+		}
+		return new(net.Dialer).DialContext(ctx, "unix", filepath.Join(a.folder, host))
+	}}}
+	go io.Copy(io.Discard, a.launch())
+	a.askAll()
+	a.look()
+}
+
+func (a *asked) file(name, text string) string {
+	a.t.Helper()
+	name = filepath.Join(a.folder, name)
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		a.t.Fatal(err)
+	}
+	return name
+}
+
+// ask notes an answer, which a program that starts may take a while to give.
+func (a *asked) ask(method, url, body, token string) {
+	a.t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		request, err := http.NewRequestWithContext(a.t.Context(), method, "http://"+url, strings.NewReader(body))
+		if err != nil {
+			a.t.Fatal(err)
 		}
 		request.Header.Set("Authorization", "Bearer "+token)
-		response, err := p.client.Do(request)
-		if err != nil {
-			t.Fatal(err)
+		response, err := a.client.Do(request)
+		if errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ECONNREFUSED) {
+			select {
+			case <-tick.C:
+				continue
+			case <-a.t.Context().Done():
+			}
 		}
-		defer response.Body.Close()
+		if err != nil {
+			a.t.Fatal(err)
+		}
+		defer func() { _ = response.Body.Close() }() // read to its end below
 		text, err := io.ReadAll(response.Body)
 		if err != nil {
-			t.Fatal(err)
+			a.t.Fatal(err)
 		}
-		shown[method+" "+url] += fmt.Sprint(response.StatusCode, response.Header, string(text))
+		a.shown[method+" "+url] += fmt.Sprint(response.StatusCode, response.Header, string(text))
+		return
 	}
+}
+
+// askAll asks for everything that there is.
+func (a *asked) askAll() {
+	a.t.Helper()
 	for _, path := range []string{"/v1/t/1", "/v1/t?keys=1,2", "/v1/t/x", "/v1/nothing/1"} {
-		ask("GET", p.public+path, "", token)
+		a.ask("GET", "public"+path, "", secretToken)
 	}
-	for _, path := range []string{"/", "/metrics", "/healthz", "/readyz", "/api/stats", "/api/config", "/api/top", "/api/cache/t/1", "/debug/pprof/cmdline", "/debug/pprof/goroutine?debug=2"} {
-		ask("GET", p.admin+path, "", token)
+	for _, path := range []string{"/", "/metrics", "/healthz", "/readyz", "/api/stats", "/api/stats/history", "/api/config", "/api/config?format=flags", "/api/top", "/api/cache/t/1",
+		"/debug/pprof/cmdline", "/debug/pprof/goroutine?debug=2", "/debug/pprof/goroutine?debug=1", "/debug/pprof/heap?debug=1", "/debug/pprof/allocs?debug=1", "/debug/pprof/"} {
+		a.ask("GET", "admin"+path, "", secretToken)
 	}
-	for _, token := range []string{token, token + "x", ""} {
-		ask("PATCH", p.admin+"/api/config", `{"ttl":"2m","mysql-dsn":"x"}`, token)
-		ask("PATCH", p.admin+"/api/config", `{"log-level":"debug"}`, token)
-		ask("POST", p.admin+"/api/purge", `{"lookup":"t","all":true}`, token)
+	for _, token := range []string{secretToken, secretToken + "x", ""} {
+		a.ask("PATCH", "admin/api/config", `{"ttl":"2m","mysql-dsn":"x"}`, token)
+		a.ask("PATCH", "admin/api/config", `{"ttl":"3m"}`, token)
+		a.ask("POST", "admin/api/purge", `{"lookup":"t","all":true}`, token)
 	}
-	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", p.process.Process.Pid))
+}
+
+// look ends the program and looks at all that was shown.
+func (a *asked) look() {
+	a.t.Helper()
+	pid := a.process.Process.Pid
+	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 	if err != nil {
-		t.Fatal(err)
+		a.t.Fatal(err)
 	}
-	shown["/proc/PID/cmdline"] = string(line)
-	p.client.CloseIdleConnections()
-	_ = p.process.Process.Signal(syscall.SIGTERM)
-	p.read.Wait()
-	_ = p.process.Wait()
-	shown["log"] = p.log.String()
-	if kept, err := os.ReadFile(filepath.Join(folder, "snapshot")); err == nil {
-		shown["snapshot"] = string(kept)
+	a.shown["/proc/PID/cmdline"] = string(line)
+	if listed, err := exec.Command("ps", "-ww", "-o", "args=", "-p", fmt.Sprint(pid)).Output(); err == nil { // not every machine has ps
+		a.shown["ps"] = string(listed)
 	}
-	for what, text := range shown {
+	a.client.CloseIdleConnections()
+	_ = a.process.Process.Signal(syscall.SIGTERM)
+	a.read.Wait()
+	_ = a.process.Wait()
+	a.shown["log"] = a.log.String()
+	if kept, err := os.ReadFile(filepath.Join(a.folder, "snapshot")); err == nil {
+		a.shown["snapshot"] = string(kept)
+	}
+	for what, text := range a.shown {
 		if at := strings.Index(text, "c4nary"); at >= 0 {
-			t.Errorf("%s shows a secret: %q", what, text[max(0, at-80):min(len(text), at+40)])
+			a.t.Errorf("%s shows a secret: %q", what, text[max(0, at-80):min(len(text), at+40)])
 		}
 	}
-	if !strings.Contains(shown["log"], "settings") || !strings.Contains(string(line), "-admin-token-file") {
-		t.Errorf("is the test blind? the log is %q, the command line %q", shown["log"], line)
+	if a.shown["log"] == "" && !slices.Contains(a.flags, "error") || !strings.Contains(string(line), "-admin-token-file") || !strings.Contains(a.shown["GET admin/api/config"], "mysql-dsn") {
+		a.t.Errorf("is the test blind? the log is %q, the command line %q", a.shown["log"], line)
 	}
 }
