@@ -23,7 +23,7 @@ type want[V any] struct {
 	served bool // memory has it now: look again
 	leads  bool // the flight is this caller's
 	err    error
-	place  int // in the formation that is waited for
+	flight *flight[V] // that is waited for
 	ticket *ticket[V]
 }
 
@@ -38,7 +38,6 @@ type flight[V any] struct {
 	valued     bool // the key has a value, though perhaps an old one
 	joined     int  // callers; guarded by flights.mu
 	formation  *formation[V]
-	place      int         // in the formation
 	landing    landing[V]  // written once, before arrived is set
 	arrived    atomic.Bool // by the batcher
 	gone       atomic.Bool // landed without the batcher: it need not load the key any more

@@ -29,22 +29,31 @@ func (g *formation[V]) arrive() {
 
 // ticket is one caller's for a formation, whichever flights of it are waited for.
 type ticket[V any] struct {
-	result   <-chan singleflight.Result
-	landings []landing[V] // of all flights, once they have come
+	result <-chan singleflight.Result // its error is what became of flights that have not landed
+	used   bool
+	lost   error
 }
 
-// landing waits for the formation, as long as ctx allows, and returns one of its landings.
-func (t *ticket[V]) landing(ctx context.Context, place int) (landing[V], error) {
-	if t.landings == nil {
+// landing waits for the formation, as long as ctx allows, and returns the landing of one of its flights: that
+// may have come though others have not.
+func (t *ticket[V]) landing(ctx context.Context, fl *flight[V]) (landing[V], error) {
+	err := t.wait(ctx)
+	if fl.arrived.Load() {
+		return fl.landing, fl.landing.err
+	}
+	return landing[V]{}, err
+}
+
+func (t *ticket[V]) wait(ctx context.Context) error {
+	if !t.used {
 		select {
 		case r := <-t.result:
-			t.landings = r.Val.([]landing[V])
+			t.used, t.lost = true, r.Err
 		case <-ctx.Done():
-			return landing[V]{}, ctx.Err()
+			return ctx.Err()
 		}
 	}
-	r := t.landings[place]
-	return r, r.err
+	return t.lost
 }
 
 // call is one caller joining flights. All of it is used under flights.mu.
@@ -88,7 +97,7 @@ func (c *call[V]) joinLocked(w *want[V]) {
 	if !w.background {
 		fl.joined++
 		c.flights.waiting++
-		w.place, w.ticket = fl.place, c.ticketLocked(fl.formation)
+		w.flight, w.ticket = fl, c.ticketLocked(fl.formation)
 	}
 }
 
@@ -110,7 +119,7 @@ func (c *call[V]) beginLocked(w *want[V], name string, valued bool) *flight[V] {
 		g = &formation[V]{name: name, landed: make(chan struct{})}
 		c.forming[kind], c.begun = g, append(c.begun, g)
 	}
-	fl.formation, fl.place = g, len(g.flights)
+	fl.formation = g
 	g.flights = append(g.flights, fl)
 	return fl
 }
@@ -144,7 +153,7 @@ func (c *call[V]) takeOffLocked() {
 		g.aloft = true
 		g.flying.Store(int32(len(g.flights)))
 		c.flights.landed.Add(1)
-		result := c.flights.group.DoChan(g.name, func() (any, error) { return c.flights.fly(g), nil })
+		result := c.flights.group.DoChan(g.name, func() (any, error) { return nil, c.flights.fly(g) })
 		switch {
 		case c.first.formation == g:
 			c.first.ticket.result = result
@@ -154,36 +163,29 @@ func (c *call[V]) takeOffLocked() {
 	}
 }
 
-// fly waits for the batcher's answers, takes the flights out of the air, and returns what became of each.
-func (f *flights[V]) fly(g *formation[V]) []landing[V] {
+// fly waits for the batcher's answers, and takes the flights out of the air. The error is what became of those that have not landed.
+func (f *flights[V]) fly(g *formation[V]) (lost error) {
 	defer f.landed.Done()
 	timeout := time.NewTimer(f.cache.options.LoadTimeout)
 	defer timeout.Stop()
-	var lost error
 	select {
 	case <-g.landed:
 	case <-f.cache.closing.Done():
 		lost = ErrClosed
 	case <-timeout.C:
 		lost = ErrLoadTimeout
-	}
-	landings := make([]landing[V], len(g.flights))
-	late := 0
-	for i, fl := range g.flights {
-		if fl.arrived.Load() {
-			landings[i] = fl.landing
-		} else {
-			fl.gone.Store(true)
-			landings[i].err = lost
-			late++
-		}
-		f.noteFailure(fl, landings[i].err)
-	}
-	if late > 0 && errors.Is(lost, ErrLoadTimeout) {
 		f.cache.health.failed(f.cache.now())
 	}
+	for _, fl := range g.flights {
+		if fl.arrived.Load() {
+			f.noteFailure(fl, fl.landing.err)
+		} else {
+			fl.gone.Store(true)
+			f.noteFailure(fl, lost)
+		}
+	}
 	f.leave(g)
-	return landings
+	return lost
 }
 
 // noteFailure notes beside a key's value that loading it has failed.

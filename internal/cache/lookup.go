@@ -191,7 +191,7 @@ func (l *Lookup[V]) await(ctx context.Context, w *want[V]) (Answer[V], error) {
 	err := w.err
 	if err == nil {
 		var r landing[V]
-		if r, err = w.ticket.landing(ctx, w.place); err == nil {
+		if r, err = w.ticket.landing(ctx, w.flight); err == nil {
 			return l.landed(w, r), nil
 		}
 	}
