@@ -184,8 +184,18 @@ func (r *reference) failing(key string, c condition, d time.Duration) bool {
 			return true
 		}
 	}
-	lately := func(f time.Duration) bool { return f <= d && d <= f+time.Second+8*time.Millisecond }
-	return !c.invalid && slices.ContainsFunc(r.failures[key], lately)
+	return !c.invalid && slices.ContainsFunc(r.failures[key], func(f time.Duration) bool { return f <= d && r.remembered(key, f, d) })
+}
+
+// failureMemory is how long after a load of a key has failed its readers do not wait for the next.
+const failureMemory = 3*time.Second + 8*time.Millisecond
+
+// remembered reports whether at d readers of a key may still be served at once since a load of it failed at f: for a
+// while, and as long as another is under way that one of them has begun in it.
+func (r *reference) remembered(key string, f, d time.Duration) bool {
+	return d <= f+failureMemory || slices.ContainsFunc(r.loads, func(x *loading) bool {
+		return x.key == key && f <= x.start && x.start <= f+failureMemory && x.start <= d && (x.flying || x.end >= d)
+	})
 }
 
 // failedIn reports whether a load of a key failed from one instant to another.
