@@ -339,3 +339,27 @@ func TestKeyThatFailsAlone(t *testing.T) {
 		}
 	})
 }
+
+// TestFailureIsRememberedShortly: who asks for a value long after loading it has failed, while all else works, waits for
+// the next try, and gets what it brings.
+func TestFailureIsRememberedShortly(t *testing.T) {
+	for _, c := range []struct {
+		after time.Duration
+		want  cache.Outcome
+	}{{2 * time.Second, cache.StaleError}, {4 * time.Second, cache.Miss}} {
+		synctest.Test(t, func(t *testing.T) {
+			from := newOrigin("a", "1", "b", "2")
+			_, l := open(t, options(), lifetimes, from.load)
+			ask(t, l, "a", cache.Miss, "1")
+			time.Sleep(100 * time.Second)
+			from.bad["a"] = true
+			ask(t, l, "a", cache.StaleError, "1")
+			ask(t, l, "b", cache.Miss, "2") // all is well but for a
+			delete(from.bad, "a")
+			time.Sleep(c.after)
+			ask(t, l, "a", c.want, "1")
+			synctest.Wait()
+			ask(t, l, "a", cache.Hit, "1")
+		})
+	}
+}
