@@ -92,6 +92,11 @@ func (c *Cache[V]) SizingBytesForTest(n int64) {
 	c.sizing.least = n
 }
 
+// SampledForTest is in which part of all keys one is, of which the sample has the first.
+func (l *Lookup[V]) SampledForTest(key string, parts uint64) int {
+	return int(l.hash(key) >> sizingShift % everyKey * parts / everyKey)
+}
+
 // StopSizingForTest has nothing simulated, until the sizing is read.
 func (c *Cache[V]) StopSizingForTest() { c.sizing.limit.Store(0) }
 
