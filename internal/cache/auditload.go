@@ -24,7 +24,7 @@ func (b *batcher[V]) audit(l *Lookup[V], key string) (<-chan landing[V], error) 
 func (b *batcher[V]) runAudit(l *Lookup[V], key string, arrival chan<- landing[V]) {
 	var r landing[V]
 	loaded, err := b.call(l, []string{key})
-	b.cache.noteHealth(err)
+	l.noteHealth(err)
 	if r.err = err; err == nil {
 		r.Loaded = loaded[0]
 	}

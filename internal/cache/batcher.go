@@ -117,7 +117,7 @@ func (b *batcher[V]) load(bt batch[V]) {
 		b.load(batch[V]{bt.lookup, bt.flights[half:]})
 		return
 	}
-	c.noteHealth(err)
+	bt.lookup.noteHealth(err)
 	for i, fl := range bt.flights {
 		r := landing[V]{startedAt: startedAt, err: err}
 		if err == nil {
@@ -187,13 +187,16 @@ func (b *batcher[V]) count(l *Lookup[V], keys int, took time.Duration, err error
 
 // noteHealth takes a load's outcome as a sign of the database's health. A
 // failure that lies in one row says nothing about it.
-func (c *Cache[V]) noteHealth(err error) {
+func (l *Lookup[V]) noteHealth(err error) {
+	c := l.cache
 	switch {
 	case err == nil:
 		c.health.succeeded()
 	case errors.Is(err, ErrClosed), errors.Is(err, errLoadPanicked), c.options.Splittable(err):
 	default:
-		c.health.failed(c.now())
+		now := c.now()
+		c.health.failed(now)
+		l.stumbles.add(now)
 	}
 }
 

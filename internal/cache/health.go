@@ -63,3 +63,24 @@ func (h *health) probe(now instant) bool {
 	at := h.probeAt.Load()
 	return int64(now) >= at && h.probeAt.CompareAndSwap(at, int64(now)+int64(maxProbePause))
 }
+
+// stumbling is how many loads have to fail in a failureMemory for a lookup to count as failing, although others
+// work: a lone time-out does not make one.
+const stumbling = 4
+
+// stumbles are the instants of a lookup's last failures: some of its loads may work all the time, such as those of
+// absent keys, while whoever waits for another one waits in vain.
+type stumbles struct {
+	failures atomic.Uint64
+	at       [stumbling]atomic.Int64 // 0: none yet
+}
+
+func (s *stumbles) add(now instant) {
+	s.at[(s.failures.Add(1)-1)%stumbling].Store(max(1, int64(now)))
+}
+
+// since reports whether the last few failures all came less than a time ago.
+func (s *stumbles) since(now instant, d time.Duration) bool {
+	first := s.at[s.failures.Load()%stumbling].Load()
+	return first != 0 && instant(first) > now-instant(d)
+}

@@ -340,6 +340,45 @@ func TestKeyThatFailsAlone(t *testing.T) {
 	})
 }
 
+// TestManyFailuresCountThoughSomeLoadsWork: where loads of a lookup fail again and again, a reader of an expired value
+// of it does not wait for one more to fail, though others work; of another lookup, or after a lone failure or two, it
+// waits for a fresh value.
+func TestManyFailuresCountThoughSomeLoadsWork(t *testing.T) {
+	for _, tt := range []struct {
+		failures int
+		after    time.Duration
+		want     cache.Outcome
+	}{{3, 0, cache.Miss}, {4, 0, cache.StaleError}, {4, 2 * time.Second, cache.StaleError}, {4, 3 * time.Second, cache.Miss}} {
+		synctest.Test(t, func(t *testing.T) {
+			from, others := newOrigin("a", "1", "good", "2"), newOrigin("a", "3")
+			c, l := open(t, options(), lifetimes, from.load)
+			other, err := c.NewLookup("others", lifetimes, others.load)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ask(t, l, "a", cache.Miss, "1")
+			ask(t, other, "a", cache.Miss, "3")
+			time.Sleep(100 * time.Second)
+			from.fail(errDown)
+			for i := range tt.failures {
+				if _, err := l.Get(t.Context(), fmt.Sprint(i)); !errors.Is(err, errDown) {
+					t.Fatalf("got %v, want that it fails", err)
+				}
+			}
+			from.fail(nil)
+			ask(t, l, "good", cache.Miss, "2")
+			time.Sleep(tt.after)
+			if _, served := l.TryGet("a"); served {
+				t.Error("a try is due, but somebody is served without one")
+			}
+			ask(t, l, "a", tt.want, "1")
+			ask(t, other, "a", cache.Miss, "3")
+			synctest.Wait()
+			ask(t, l, "a", cache.Hit, "1")
+		})
+	}
+}
+
 // TestFailureIsRememberedShortly: who asks for a value long after loading it has failed, while all else works, waits for
 // the next try, and gets what it brings.
 func TestFailureIsRememberedShortly(t *testing.T) {

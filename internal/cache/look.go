@@ -44,7 +44,7 @@ func (s *shard[V]) lookValueLocked(l *Lookup[V], lt *Lifetimes, e *entry[V], has
 	case !st.invalid && -st.ttl < lt.StaleWhileRevalidate:
 		e.askedLocked()
 		return e.answer(Stale, st, now), l.cache.refreshIsDue(e, now)
-	case l.cache.failsLately(e, st, lt, now):
+	case l.failsLately(e, st, lt, now):
 		e.askedLocked()
 		return e.answer(StaleError, st, now), l.cache.retryIsDue(e, now)
 	case e.usableOnError(st, lt) && l.cache.health.failing(st.invalidAt) && !l.cache.health.probe(now):
@@ -66,10 +66,11 @@ func (c *Cache[V]) refreshIsDue(e *entry[V], now instant) verdict {
 }
 
 // failsLately reports whether a value that was not invalidated is served at once, since loading it
-// has failed of late, or everything fails. Somebody is to try, but need not wait for it: where only some
+// has failed of late, or everything fails, or much does. Somebody is to try, but need not wait for it: where only some
 // loads fail, each key's would have a caller wait once a second.
-func (c *Cache[V]) failsLately(e *entry[V], st state, lt *Lifetimes, now instant) bool {
-	return !st.invalid && e.usableOnError(st, lt) && (e.mark.failedSince(now, failureMemory) || c.health.failedSince(now, failureMemory))
+func (l *Lookup[V]) failsLately(e *entry[V], st state, lt *Lifetimes, now instant) bool {
+	return !st.invalid && e.usableOnError(st, lt) && (e.mark.failedSince(now, failureMemory) ||
+		l.cache.health.failedSince(now, failureMemory) || l.stumbles.since(now, failureMemory))
 }
 
 // retryIsDue decides, under the lock of e's shard, whether the caller that is served a value of failsLately

@@ -40,6 +40,7 @@ type Lookup[V any] struct {
 	purgedAt     atomic.Int64  // instant of the last PurgeAll
 	lastPurge    atomic.Int64  // instant of the last Purge or PurgeAll, never if there was none
 	purges       purges        // of the whole lookup
+	stumbles     stumbles
 
 	hits           stripes // answers from a shard's front
 	usedByValues   usage

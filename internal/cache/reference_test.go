@@ -178,24 +178,41 @@ func (c condition) tells(ttl time.Duration) bool {
 
 // failing reports whether a reader at d may know that loads of a key fail, and have since the value's invalidation.
 func (r *reference) failing(key string, c condition, d time.Duration) bool {
+	return r.allFails(max(c.invalidAt, r.restarts), d) || !c.invalid && r.remembered(key, d)
+}
+
+// allFails reports whether a load has failed after from, and at d none worked after it.
+func (r *reference) allFails(from, d time.Duration) bool {
 	for _, f := range r.failed {
 		worked := func(w time.Duration) bool { return w > f && w < d }
-		if f > max(c.invalidAt, r.restarts) && f <= d && !slices.ContainsFunc(r.worked, worked) {
+		if f > from && f <= d && !slices.ContainsFunc(r.worked, worked) {
 			return true
 		}
 	}
-	return !c.invalid && slices.ContainsFunc(r.failures[key], func(f time.Duration) bool { return f <= d && r.remembered(key, f, d) })
+	return false
 }
 
-// failureMemory is how long after a load of a key has failed its readers do not wait for the next.
+// failureMemory is how long after a load of a key, or several of any, have failed its readers do not wait for the next.
 const failureMemory = 3*time.Second + 8*time.Millisecond
 
-// remembered reports whether at d readers of a key may still be served at once since a load of it failed at f: for a
-// while, and as long as another is under way that one of them has begun in it.
-func (r *reference) remembered(key string, f, d time.Duration) bool {
-	return d <= f+failureMemory || slices.ContainsFunc(r.loads, func(x *loading) bool {
-		return x.key == key && f <= x.start && x.start <= f+failureMemory && x.start <= d && (x.flying || x.end >= d)
+// remembered reports whether at d readers of a key may be served at once since loads fail: for a
+// while, which begins anew with each load that one of them has begun in it, and as long as that is under way.
+func (r *reference) remembered(key string, d time.Duration) bool {
+	return r.failsLately(key, d) || slices.ContainsFunc(r.loads, func(x *loading) bool {
+		return x.key == key && x.start <= d && (d <= x.start+failureMemory || x.flying || x.end >= d) && r.failsLately(key, x.start)
 	})
+}
+
+// failsLately reports whether a load of a key has failed shortly before d, or all do, or several have.
+func (r *reference) failsLately(key string, d time.Duration) bool {
+	lately := func(f time.Duration) bool { return r.restarts < f && f <= d && d <= f+failureMemory }
+	several := 0
+	for _, f := range r.failed {
+		if lately(f) {
+			several++
+		}
+	}
+	return slices.ContainsFunc(r.failures[key], lately) || r.allFails(max(r.restarts, d-failureMemory), d) || several >= 4
 }
 
 // failedIn reports whether a load of a key failed from one instant to another.

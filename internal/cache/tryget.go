@@ -110,7 +110,7 @@ func (c *Cache[V]) outcomeNow(e *entry[V], st state, lt *Lifetimes, now instant)
 		return Hit, true
 	case !st.invalid && -st.ttl < lt.StaleWhileRevalidate:
 		return Stale, c.refreshWaits(e, now)
-	case c.failsLately(e, st, lt, now):
+	case c.lookupOf(e).failsLately(e, st, lt, now):
 		return StaleError, c.retryWaits(e, now)
 	case e.usableOnError(st, lt) && c.health.failing(st.invalidAt) && !c.health.due(now):
 		return StaleError, true
