@@ -24,6 +24,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
+	"runtime/debug"
 	"time"
 
 	"productcache/benchmarks/internal/child"
@@ -56,6 +58,8 @@ type scale struct {
 }
 
 const (
+	processors = 4 // of the load, in the scheduler's sense
+	gcPercent  = 800
 	maxConns   = 8
 	cacheBytes = 64 << 20
 	// recovery is how long after MySQL is back the service may take to be what it was.
@@ -83,6 +87,10 @@ func (s scale) arguments(catalog string) []string {
 // Run runs the cases and returns what there is to say of them. The error says which promises were broken, or what
 // kept a case from running.
 func Run(ctx context.Context, c Config) (_ *Report, err error) {
+	// Else the thread that asks for the hits waits, when an answer has woken it, until one of the many goroutines that
+	// have got theirs lets it run.
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
+	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent)) // which takes processors from the program
 	h, err := openShop(ctx, c.MySQL, c.sizes(), c.Folder)
 	if err != nil {
 		return nil, err

@@ -16,8 +16,10 @@ import (
 	"productcache/benchmarks/peers/load"
 )
 
-// hitConnections of the open loop.
-const hitConnections = 16
+const (
+	hitConnections = 16 // of the open loop
+	hitNice        = -5 // of its thread: clients have a machine of their own, and it is the clock
+)
 
 // hits asks for the hot products at the case's rate for as long as that, and returns how long each answer took from
 // when it was due.
@@ -27,7 +29,7 @@ func (r *rig) hits(ctx context.Context, duration time.Duration, seed uint64) (lo
 		work[i] = load.Work{Steps: [][]byte{[]byte("GET " + productPath(i+1) + " HTTP/1.1\r\nHost: shop\r\n\r\n")}, Answers: 1}
 	}
 	return load.Run(ctx, load.Options{Network: "tcp", Address: r.program().Address("listen"), Connections: hitConnections, Work: work,
-		Duration: duration, Rate: r.scale.rate, Seed: seed, Collects: true,
+		Duration: duration, Rate: r.scale.rate, Seed: seed, Collects: true, Nice: hitNice,
 		Answer: load.Judged(func(a load.Reply) error {
 			r.tally().count(ofHits, r.judgeHit(0, a.Status, a.Header, a.Body))
 			return nil

@@ -143,7 +143,7 @@ func New[V any](o Options[V]) (*Cache[V], error) {
 	for range 1 << c.shardBits {
 		c.shards = append(c.shards, newShard[V](1<<c.shardBits >= manyShards, p))
 	}
-	c.flights = flights[V]{cache: c, aloft: make(map[string]*flight[V])}
+	c.flights = newFlights(c)
 	c.batcher = batcher[V]{cache: c, idle: o.Concurrency}
 	return c, nil
 }

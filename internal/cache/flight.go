@@ -6,7 +6,9 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"golang.org/x/sync/singleflight"
 )
 
@@ -70,6 +72,40 @@ type flights[V any] struct {
 	mu      sync.Mutex // guards all below; aloft and group change together under it
 	aloft   map[string]*flight[V]
 	waiting int // sum of joined over aloft: who leaves early counts until the landing
+	bad     *simplelru.LRU[string, badKey]
+}
+
+// badKey is a flight's key that has failed for a reason of its own, such as a row that is too large.
+type badKey struct {
+	at  instant
+	err error
+}
+
+// mostBadKeys are remembered: a key may be as long as a request.
+const mostBadKeys = 256
+
+func newFlights[V any](c *Cache[V]) flights[V] {
+	bad, err := simplelru.NewLRU[string, badKey](mostBadKeys, nil)
+	if err != nil {
+		panic(err) // it refuses only a size that is not positive
+	}
+	return flights[V]{cache: c, aloft: make(map[string]*flight[V]), bad: bad}
+}
+
+// badLocked returns the error of a flight that has failed for a reason of its key a short while ago: reading it again may
+// cost as much as many others do. An invalidation gives the key another name.
+func (f *flights[V]) badLocked(name string) error {
+	b, ok := f.bad.Peek(name)
+	if !ok || time.Duration(f.cache.now()-b.at) >= refreshPause {
+		return nil
+	}
+	return b.err
+}
+
+func (f *flights[V]) noteBad(name string, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.bad.Add(name, badKey{f.cache.now(), err})
 }
 
 // name contains the generation: who asks after an invalidation never joins a

@@ -88,7 +88,13 @@ func (c *call[V]) joinLocked(w *want[V]) {
 		}
 		w.served = false
 	}
-	if w.err = c.flights.admitLocked(aloft, w.background); w.err != nil {
+	if !aloft && !w.forced {
+		w.err = c.flights.badLocked(name)
+	}
+	if w.err == nil {
+		w.err = c.flights.admitLocked(aloft, w.background)
+	}
+	if w.err != nil {
 		return
 	}
 	if !aloft {
@@ -194,6 +200,9 @@ func (f *flights[V]) noteFailure(fl *flight[V], err error) {
 		return
 	}
 	keysOwn := f.cache.options.Splittable(err) || errors.Is(err, errLoadPanicked)
+	if keysOwn {
+		f.noteBad(fl.name, err)
+	}
 	fl.lookup.shard(fl.hash).noteFailure(fl.lookup, fl.key, fl.hash, keysOwn, f.cache.now())
 }
 

@@ -358,6 +358,9 @@ func (m *model) landLocked(xs []*loading, keys []string, err error) {
 		m.ref.worked = append(m.ref.worked, now)
 	case err != errBadRow || len(keys) == 1:
 		m.failedLocked(keys, now, err != errBadRow)
+		if err == errBadRow {
+			m.ref.bad = append(m.ref.bad, xs...)
+		}
 	}
 }
 

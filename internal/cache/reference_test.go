@@ -26,6 +26,7 @@ type reference struct {
 	worked   []time.Duration      // ends of loads
 	failed   []time.Duration
 	failures map[string][]time.Duration // of a key's own loads
+	bad      []*loading                 // those that failed for a reason of their key
 	restarts time.Duration
 	few      bool // callers may wait: some are refused
 	wrong    []string
@@ -220,6 +221,15 @@ func (r *reference) failedIn(key string, from, to time.Duration) bool {
 	return slices.ContainsFunc(r.failures[key], func(f time.Duration) bool { return from <= f && f <= to })
 }
 
+// badLately reports whether a load of a key has failed for a reason of its own a second before q at most, and the
+// key was not invalidated since it began.
+func (r *reference) badLately(q asked) bool {
+	return slices.ContainsFunc(r.bad, func(x *loading) bool {
+		purged, _ := r.purged(q.key, x.start, q.from)
+		return x.key == q.key && x.end > r.restarts && x.end <= q.from && q.from < x.end+time.Second && purged == 0
+	})
+}
+
 // asked is a caller's question.
 type asked struct {
 	key      string
@@ -309,7 +319,7 @@ func (r *reference) allows(q asked, a cache.Answer[string], c condition, d time.
 	case cache.Stale:
 		return c.refresh
 	case cache.StaleError:
-		return c.usable && (r.failing(q.key, c, d) || r.failedIn(q.key, q.from, d) || d == q.deadline || r.few && !c.invalid)
+		return c.usable && (r.failing(q.key, c, d) || r.failedIn(q.key, q.from, d) || r.badLately(q) || d == q.deadline || r.few && !c.invalid)
 	}
 	return false
 }
@@ -317,7 +327,7 @@ func (r *reference) allows(q asked, a cache.Answer[string], c condition, d time.
 func (r *reference) checkError(q asked, err error) {
 	switch {
 	case errors.Is(err, errDown), errors.Is(err, errBadRow), errors.Is(err, cache.ErrLoadTimeout):
-		if !r.failedIn(q.key, q.from, q.to) {
+		if !r.failedIn(q.key, q.from, q.to) && (!errors.Is(err, errBadRow) || q.reload || !r.badLately(q)) {
 			r.errorf("%+v: %v, but no load failed", q, err)
 		}
 	case errors.Is(err, context.DeadlineExceeded) && q.deadline != 0 && q.deadline <= q.to:

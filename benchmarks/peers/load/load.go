@@ -36,7 +36,7 @@ type Options struct {
 	Duration         time.Duration // within which work is due
 	Rate             float64       // works per second, due at random times; 0: each connection is always busy
 	Seed             uint64        // of the random times
-	Nice             int           // how far the generator's thread yields to other work, 0 to 19
+	Nice             int           // how far the generator's thread yields to other work, 1 to 19, or as root goes before it, -1 to -20
 	Collects         bool          // the garbage collector does not rest meanwhile: where several Runs go on at once
 }
 
@@ -70,7 +70,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	go func() {
 		runtime.LockOSThread() // and never unlocked: the thread and its fine timers end here
 		fineTimers()
-		if o.Nice > 0 {
+		if o.Nice != 0 {
 			_ = syscall.Setpriority(syscall.PRIO_PROCESS, 0, o.Nice) // of this thread alone
 		}
 		done <- loop.run(ctx, o)
