@@ -44,6 +44,9 @@ type Config struct {
 	HonorNoCache      bool
 	FastPath          bool
 	ShutdownTimeout   time.Duration
+	L2, L2AuthFile    string
+	L2Prefix, L2Node  string
+	L2Timeout, L2Warm time.Duration
 	Snapshot          string
 	SnapshotInterval  time.Duration
 	LogFormat         string
@@ -73,6 +76,7 @@ func (c *Config) flags(fs *flag.FlagSet) {
 	fs.BoolVar(&c.FastPath, "fast-path", true, "answer plain GETs for lookups without net/http, which costs less; nothing else differs; TLS never does")
 	fs.DurationVar(&c.ShutdownTimeout, "shutdown-timeout", 10*time.Second, "after a signal, time for requests to end")
 	c.snapshotFlags(fs)
+	c.fleetFlags(fs)
 	fs.StringVar(&c.LogFormat, "log-format", "text", "`format` of the log: text or json")
 	fs.TextVar(&c.LogLevel, "log-level", slog.LevelInfo, "least `level` logged: debug, info, warn or error")
 	fs.Float64Var(&c.LogRequests, "log-requests", 0, "`share` of the answered requests that get a line in the log each, 0 to 1: 0.01 is one in a hundred, chosen at random")

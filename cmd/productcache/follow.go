@@ -66,6 +66,9 @@ func (s *service) followed(following bool) {
 // nothing to go stale.
 func (f *front) Invalidate(l *catalog.Lookup, keys []string) {
 	if of := f.served.Load().lookups[l.Name]; of != nil {
+		if f.fleet != nil {
+			f.fleet.invalidate(of, keys)
+		}
 		of.cached.Invalidate(cache.ByBinlog, cache.PurgeStale, keys...)
 	}
 }
@@ -73,6 +76,9 @@ func (f *front) Invalidate(l *catalog.Lookup, keys []string) {
 // InvalidateAll implements binlog.Sink.
 func (f *front) InvalidateAll(l *catalog.Lookup) {
 	if of := f.served.Load().lookups[l.Name]; of != nil {
+		if f.fleet != nil {
+			f.fleet.invalidateAll(of)
+		}
 		of.cached.InvalidateAll(cache.ByBinlog, cache.PurgeStale)
 	}
 }

@@ -14,6 +14,7 @@ import (
 type front struct {
 	served atomic.Pointer[served]
 	opened chan struct{} // closed when it is known
+	fleet  *fleet        // nil: without -l2
 }
 
 // open serves, for the first time.

@@ -15,6 +15,7 @@ import (
 	"productcache/internal/document"
 	"productcache/internal/httpapi"
 	"productcache/internal/store"
+	"productcache/internal/tier"
 )
 
 // lookup is a lookup of the catalog with its place in the cache.
@@ -26,7 +27,8 @@ type lookup struct {
 // place is where the answers of a lookup are, also while its definition changes.
 type place struct {
 	cached     *cache.Lookup[*document.Document]
-	definition atomic.Pointer[catalog.Lookup] // what loads go by
+	definition atomic.Pointer[catalog.Lookup]   // what loads go by
+	shared     atomic.Pointer[tier.Lookup[doc]] // with -l2: likewise
 }
 
 // readCatalog reads and parses the catalog file.
@@ -55,7 +57,10 @@ func (s *service) newLookup(l *catalog.Lookup) (*lookup, error) {
 	p.definition.Store(l)
 	var err error
 	p.cached, err = s.cache.NewLookup(l.Name, s.tuned().lifetimes(l.Lifetimes, s.following.Load()), func(ctx context.Context, keys []string) ([]cache.Loaded[*document.Document], error) {
-		return s.load(ctx, p.definition.Load(), keys)
+		if s.fleet != nil {
+			return s.fleet.load(ctx, p.shared.Load(), keys)
+		}
+		return s.read(ctx, p.definition.Load(), keys)
 	})
 	if err != nil {
 		return nil, err
@@ -64,12 +69,16 @@ func (s *service) newLookup(l *catalog.Lookup) (*lookup, error) {
 		s.places = map[string]*place{}
 	}
 	s.places[l.Name] = p
-	return &lookup{l, p}, nil
+	of := &lookup{l, p}
+	if s.fleet != nil {
+		s.fleet.share(p, of)
+	}
+	return of, nil
 }
 
-// load reads keys from MySQL. Those that are none by the definition, since a
+// read reads keys from MySQL. Those that are none by the definition, since a
 // request for them was read before a reload, have no row.
-func (s *service) load(ctx context.Context, l *catalog.Lookup, keys []string) ([]cache.Loaded[*document.Document], error) {
+func (s *service) read(ctx context.Context, l *catalog.Lookup, keys []string) ([]cache.Loaded[*document.Document], error) {
 	loaded := make([]cache.Loaded[*document.Document], len(keys))
 	var valid []string
 	var at []int
@@ -192,7 +201,11 @@ func (s *service) purgeable(name string) (admin.Lookup, bool) {
 	if !ok {
 		return admin.Lookup{}, false
 	}
-	return admin.Lookup{ParseKey: l.ParseKey, Queries: 1 + queries(l.With), Cache: l.cached, Purged: s.warm.noted(name)}, true
+	of := admin.Lookup{ParseKey: l.ParseKey, Queries: 1 + queries(l.With), Cache: l.cached, Purged: s.warm.noted(name)}
+	if s.fleet != nil {
+		of.Spread = s.fleet.spread(l)
+	}
+	return of, true
 }
 
 // queries counts those for children, and for theirs.

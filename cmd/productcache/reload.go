@@ -103,6 +103,9 @@ func (s *service) exchange(c *catalog.Catalog) error {
 	for name, l := range after.lookups {
 		mode, changed := difference(before.lookups[name], l)
 		l.place.definition.Store(l.Lookup)
+		if s.fleet != nil {
+			s.fleet.share(l.place, l)
+		}
 		if changed {
 			l.cached.InvalidateAll(cache.ByReload, mode)
 			newcomers = append(newcomers, l.Lookup)

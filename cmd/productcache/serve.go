@@ -38,6 +38,7 @@ type service struct {
 	draining  atomic.Bool                     // shutting down: not ready any more
 	asked     atomic.Bool                     // MySQL was asked for a sign of life, whatever came of it
 	warm      *warm
+	fleet     *fleet // nil: without -l2
 }
 
 // serve runs the service until ctx is done or a part of it stops. opened, if
@@ -69,8 +70,15 @@ func serve(ctx context.Context, c *Config, log *slog.Logger, opened func(public,
 	s.probe = func() { s.cache.Stats() }
 	s.warm = openWarm(s)
 	defer func() { err = errors.Join(err, s.warm.close()) }()
+	if err := s.openFleet(); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.fleet.close()) }()
 	s.metrics = admin.NewMetrics(version, s.cache.Stats, s.databaseStats, s.followerSource())
 	s.warm.watch(s.metrics)
+	if s.fleet != nil {
+		s.metrics.WatchTier(s.fleet.stats)
+	}
 	if read.catalog != nil {
 		if err := s.install(read.catalog); err != nil {
 			return err
@@ -104,6 +112,9 @@ func (s *service) serveUntilDone(ctx context.Context, servers *servers, signals 
 	work.Go(func() { s.begin(background, servers, failed) })
 	work.Go(func() { s.metrics.Record(background) })
 	work.Go(func() { s.warm.run(background) })
+	if s.fleet != nil {
+		work.Go(func() { s.fleet.run(background) })
+	}
 	var err error
 	select {
 	case err = <-failed:
@@ -169,6 +180,7 @@ func (s *service) notReady() (reasons []string) {
 		reasons = append(reasons, "shutting down")
 	}
 	reasons = append(reasons, s.warm.notReady()...)
+	reasons = append(reasons, s.fleet.notReady()...)
 	if !s.store.Reached() {
 		if !s.warm.serves() {
 			reasons = append(reasons, "MySQL was not reached yet")
@@ -200,13 +212,20 @@ func openStore(c *Config, log *slog.Logger) (*store.Store, error) {
 		MaxResultBytes: int64(c.MaxResultBytes), Logger: log})
 }
 
+// tierLoads are loads that ask -l2, or wait for another node: those of MySQL are counted apart.
+const tierLoads = 64
+
 func newCache(c *Config, log *slog.Logger) (*cache.Cache[*document.Document], error) {
+	concurrency := c.MySQLMaxConns
+	if c.L2 != "" {
+		concurrency += tierLoads
+	}
 	return cache.New(cache.Options[*document.Document]{
 		MaxWeight:      int64(c.CacheBytes),
 		MaxEntries:     c.CacheEntries,
 		MaxEntryWeight: int(c.MaxEntryBytes),
 		MaxNegatives:   c.NegativeEntries,
-		Concurrency:    c.MySQLMaxConns,
+		Concurrency:    concurrency,
 		BatchKeys:      c.BatchKeys,
 		MaxWaiting:     c.MaxWaiting,
 		LoadTimeout:    c.RequestTimeout,

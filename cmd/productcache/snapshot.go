@@ -41,6 +41,7 @@ type warm struct {
 	since    time.Time               // loaded; likewise
 	clockOff bool                    // the wall clock was set back; likewise
 	restore  *cache.Restoration[doc] // nil: nothing came back; likewise
+	savedAt  time.Time               // what came back; likewise
 
 	mu    sync.Mutex // guards stats
 	stats admin.SnapshotStats

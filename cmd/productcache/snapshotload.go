@@ -71,7 +71,7 @@ func (w *warm) loadFrom(ctx context.Context, r *snapshot.Reader) error {
 		l.to.Drop()
 		return err
 	}
-	w.restore = l.to
+	w.restore, w.savedAt = l.to, r.Header().Time
 	w.judge(r.Header())
 	l.report(time.Since(began))
 	return nil

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"regexp"
 	"strings"
 
 	"productcache/internal/cache"
+	"productcache/internal/tier"
 )
 
 // Validate reports every broken rule, one message each.
@@ -46,6 +48,15 @@ func (c *Config) Validate(command string) error {
 	rule(c.ClientMaxAge >= 0, "-client-max-age must not be negative, but is %v", c.ClientMaxAge)
 	rule(c.ShutdownTimeout >= 0, "-shutdown-timeout must not be negative, but is %v", c.ShutdownTimeout)
 	rule(c.SnapshotInterval >= 0, "-snapshot-interval must not be negative, but is %v", c.SnapshotInterval)
+	if c.L2 != "" {
+		err := tier.Servers{URL: c.L2}.Validate()
+		rule(err == nil, "-l2: %v", err)
+	}
+	rule(c.L2 != "" || c.L2AuthFile == "" && c.L2Node == "", "-l2-auth-file and -l2-node are of -l2, which is not given")
+	rule(regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`).MatchString(c.L2Prefix), "-l2-prefix must be 1 to 64 letters, digits, dots, dashes and underscores, not %.100q", c.L2Prefix)
+	rule(len(c.L2Node) <= 200, "-l2-node must be at most 200 bytes long")
+	rule(c.L2Timeout > 0, "-l2-timeout must be positive, not %v", c.L2Timeout)
+	rule(c.L2Warm >= 0, "-l2-warm must not be negative, but is %v", c.L2Warm)
 	rule(c.LogFormat == "text" || c.LogFormat == "json", "-log-format must be text or json, not %.100q", c.LogFormat)
 	rule(c.LogRequests >= 0 && c.LogRequests <= 1, "-log-requests must be within 0 and 1, not %v", c.LogRequests)
 	rule((c.TLSCert == "") == (c.TLSKey == ""), "-tls-cert and -tls-key go together")

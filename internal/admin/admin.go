@@ -10,6 +10,7 @@
 package admin
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/http/pprof"
@@ -38,6 +39,10 @@ type Lookup struct {
 	ParseKey func(string) (string, error) // its error's text is fit for strangers
 	Queries  int                          // of a load of one key, where all is found; 0: one
 	Cache    Cached
+
+	// Spread has other nodes do a purge, too, and local at its time. It returns the names of those that have not confirmed it.
+	// nil: there are none.
+	Spread func(ctx context.Context, mode cache.PurgeMode, all bool, keys []string, local func()) (open []string)
 
 	// Purged is told of a purge that is done, before it is answered. Its error
 	// means that what was purged may be back after a restart. Optional.

@@ -54,6 +54,7 @@ type Metrics struct {
 	cache    func() cache.Stats
 	database func() DatabaseStats
 	follower func() FollowerStats // nil: nothing is followed
+	tier     func() TierStats     // nil: there is no second tier
 
 	reloads  *prometheus.CounterVec
 	reloaded prometheus.Gauge

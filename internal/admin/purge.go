@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 
@@ -22,6 +23,8 @@ type purgeResponse struct {
 	Mode   string `json:"mode"`
 	All    bool   `json:"all,omitempty"`
 	Keys   int    `json:"keys,omitempty"` // number of distinct keys purged
+
+	Unconfirmed []string `json:"unconfirmed,omitempty"` // nodes, and the second tier, that have not said in time that it is done
 }
 
 var purgeModes = map[string]cache.PurgeMode{"stale": cache.PurgeStale, "remove": cache.PurgeRemove}
@@ -43,11 +46,7 @@ func (h *handler) purge(w http.ResponseWriter, r *http.Request) {
 		bad.Write(w)
 		return
 	}
-	if request.All {
-		l.Cache.PurgeAll(purgeModes[request.Mode])
-	} else {
-		l.Cache.Purge(purgeModes[request.Mode], keys...)
-	}
+	open := l.purge(r.Context(), purgeModes[request.Mode], request.All, keys)
 	if l.Purged != nil {
 		if err := l.Purged(purgeModes[request.Mode], request.All, keys); err != nil {
 			h.Logger.Error("a purge holds only until a restart", "lookup", request.Lookup, "error", err)
@@ -56,8 +55,28 @@ func (h *handler) purge(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	h.Logger.Info("purged", "lookup", request.Lookup, "mode", request.Mode, "all", request.All, "keys", len(keys))
-	writeJSON(w, http.StatusOK, purgeResponse{request.Lookup, request.Mode, request.All, len(keys)})
+	h.Logger.Info("purged", "lookup", request.Lookup, "mode", request.Mode, "all", request.All, "keys", len(keys), "unconfirmed", open)
+	status := http.StatusOK
+	if len(open) > 0 {
+		status = http.StatusAccepted
+	}
+	writeJSON(w, status, purgeResponse{request.Lookup, request.Mode, request.All, len(keys), open})
+}
+
+// purge has all nodes do a purge, and returns who has not confirmed it.
+func (l Lookup) purge(ctx context.Context, mode cache.PurgeMode, all bool, keys []string) (open []string) {
+	local := func() {
+		if all {
+			l.Cache.PurgeAll(mode)
+		} else {
+			l.Cache.Purge(mode, keys...)
+		}
+	}
+	if l.Spread == nil {
+		local()
+		return nil
+	}
+	return l.Spread(ctx, mode, all, keys, local)
 }
 
 func badRequest(detail string) *problem.Problem {

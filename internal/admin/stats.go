@@ -29,6 +29,7 @@ type statsResponse struct {
 	Loads   loadStats     `json:"loads"`
 	MySQL   mysqlStats    `json:"mysql"`
 	Binlog  *binlogStats  `json:"binlog"` // null: not followed
+	Tier    *tierStats    `json:"tier"`   // null: there is none
 	Audits  auditStats    `json:"audits"`
 	Lookups []lookupStats `json:"lookups"`
 }
@@ -134,6 +135,9 @@ func (h *handler) stats(w http.ResponseWriter, r *http.Request) {
 	}
 	if h.Metrics.follower != nil {
 		body.Binlog = ofBinlog(s.follower)
+	}
+	if h.Metrics.tier != nil {
+		body.Tier = ofTierStats(h.Metrics.tier())
 	}
 	body.Queries.Sent = s.database.Queries
 	for _, l := range s.cache.Lookups {

@@ -23,10 +23,11 @@ func (b *batcher[V]) audit(l *Lookup[V], key string) (<-chan landing[V], error) 
 // runAudit leaves the slot to the keys that have come meanwhile, if any have.
 func (b *batcher[V]) runAudit(l *Lookup[V], key string, arrival chan<- landing[V]) {
 	var r landing[V]
-	loaded, err := b.call(l, []string{key})
-	l.noteHealth(err)
+	loaded, err := b.call(l, []string{key}, true)
+	l.noteHealth(loaded, err)
 	if r.err = err; err == nil {
 		r.Loaded = loaded[0]
+		r.err = r.Err
 	}
 	b.mu.Lock()
 	b.auditing = false

@@ -6,9 +6,17 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 )
+
+// originalKey is of contexts of loads that want no copies.
+type originalKey struct{}
+
+// WantsOriginal reports whether a load function is called for an audit, or for who insists on a load: what it returns is
+// then to be read anew, and no copy that somebody else has made.
+func WantsOriginal(ctx context.Context) bool { return ctx.Value(originalKey{}) != nil }
 
 // errLoadPanicked wraps what a load function panicked with.
 var errLoadPanicked = errors.New("cache: load function panicked")
@@ -110,22 +118,30 @@ func (b *batcher[V]) load(bt batch[V]) {
 	c := b.cache
 	keys, index := bt.distinctKeys()
 	startedAt := c.now()
-	loaded, err := b.call(bt.lookup, keys)
+	loaded, err := b.call(bt.lookup, keys, bt.forced())
 	if err != nil && len(keys) > 1 && (c.options.Splittable(err) || errors.Is(err, errLoadPanicked)) && c.closing.Err() == nil {
 		half := len(bt.flights) / 2
 		b.load(batch[V]{bt.lookup, bt.flights[:half]})
 		b.load(batch[V]{bt.lookup, bt.flights[half:]})
 		return
 	}
-	bt.lookup.noteHealth(err)
+	bt.lookup.noteHealth(loaded, err)
 	for i, fl := range bt.flights {
-		r := landing[V]{startedAt: startedAt, err: err}
+		r := landing[V]{err: err}
 		if err == nil {
 			r.Loaded = loaded[index[i]]
+			r.readAt, r.err = max(0, startedAt-instant(r.Age)), r.Err
+		}
+		if r.err == nil {
 			r.stored = c.store(fl, r)
 		}
 		fl.land(r)
 	}
+}
+
+// forced reports whether a caller insists on a load.
+func (bt batch[V]) forced() bool {
+	return slices.ContainsFunc(bt.flights, func(fl *flight[V]) bool { return fl.forced })
 }
 
 // distinctKeys returns the batch's keys, and for each flight its key's place.
@@ -144,18 +160,21 @@ func (bt batch[V]) distinctKeys() (keys []string, index []int) {
 }
 
 // call runs the load function and counts it.
-func (b *batcher[V]) call(l *Lookup[V], keys []string) ([]Loaded[V], error) {
+func (b *batcher[V]) call(l *Lookup[V], keys []string, original bool) ([]Loaded[V], error) {
 	began := b.cache.now()
-	loaded, err := b.callGuarded(l, keys)
+	loaded, err := b.callGuarded(l, keys, original)
 	b.count(l, len(keys), time.Duration(b.cache.now()-began), err)
 	return loaded, err
 }
 
 // callGuarded makes an error of the load function's panic.
-func (b *batcher[V]) callGuarded(l *Lookup[V], keys []string) (loaded []Loaded[V], err error) {
+func (b *batcher[V]) callGuarded(l *Lookup[V], keys []string, original bool) (loaded []Loaded[V], err error) {
 	c := b.cache
 	ctx, cancel := context.WithTimeoutCause(c.closing, c.options.LoadTimeout, ErrLoadTimeout)
 	defer cancel()
+	if original {
+		ctx = context.WithValue(ctx, originalKey{}, true)
+	}
 	defer func() {
 		if r := recover(); r != nil {
 			c.options.Logger.Error("load function panicked", "lookup", l.name, "keys", len(keys),
@@ -186,12 +205,21 @@ func (b *batcher[V]) count(l *Lookup[V], keys int, took time.Duration, err error
 }
 
 // noteHealth takes a load's outcome as a sign of the database's health. A
-// failure that lies in one row says nothing about it.
-func (l *Lookup[V]) noteHealth(err error) {
+// failure that lies in one row says nothing about it, and neither does a copy.
+func (l *Lookup[V]) noteHealth(loaded []Loaded[V], err error) {
 	c := l.cache
+	worked := false
+	for _, r := range loaded {
+		if err == nil && r.Err != nil && !c.options.Splittable(r.Err) {
+			err = r.Err
+		}
+		worked = worked || !r.Copied && r.Err == nil
+	}
 	switch {
 	case err == nil:
-		c.health.succeeded()
+		if worked {
+			c.health.succeeded()
+		}
 	case errors.Is(err, ErrClosed), errors.Is(err, errLoadPanicked), c.options.Splittable(err):
 	default:
 		now := c.now()
@@ -204,16 +232,16 @@ func (l *Lookup[V]) noteHealth(err error) {
 func (c *Cache[V]) store(fl *flight[V], r landing[V]) bool {
 	l, at := fl.lookup, c.shardIndex(fl.hash)
 	if !c.fits(l, fl.key, r.Loaded) {
-		c.shards[at].forget(l, fl.key, fl.hash, r.startedAt, fl.generation)
+		c.shards[at].forget(l, fl.key, fl.hash, r.readAt, fl.generation)
 		return false
 	}
-	e := newEntry(l, fl.key, r.Loaded, r.startedAt, fl.generation.epoch)
+	e := newEntry(l, fl.key, r.Loaded, r.readAt, fl.generation.epoch)
 	if c.flights.unasked(fl) {
 		e.mark = unasked
 	}
 	weight := c.weight(e)
 	if !c.makeRoom(at, weight, r.Found) {
-		c.shards[at].forget(l, fl.key, fl.hash, r.startedAt, fl.generation)
+		c.shards[at].forget(l, fl.key, fl.hash, r.readAt, fl.generation)
 		return false
 	}
 	if !c.shards[at].store(l, fl.hash, e, fl.generation) {

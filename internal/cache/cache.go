@@ -128,7 +128,7 @@ func New[V any](o Options[V]) (*Cache[V], error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	c := &Cache[V]{options: o, seed: maphash.MakeSeed(), start: time.Now(), health: newHealth(), sketch: newSketch()}
+	c := &Cache[V]{options: o, seed: maphash.MakeSeed(), start: time.Now().Add(-clockLead), health: newHealth(), sketch: newSketch()}
 	c.closing, c.close = context.WithCancel(context.Background())
 	c.lookups.Store(new([]*Lookup[V]))
 	c.values.limit(o.MaxWeight, o.MaxEntries)
@@ -216,4 +216,6 @@ func (c *Cache[V]) now() instant { return instant(time.Since(c.start)) }
 func (c *Cache[V]) shardIndex(hash uint64) int { return int(hash >> (64 - c.shardBits)) }
 
 // lookupOf returns the lookup that an entry is of.
-func (c *Cache[V]) lookupOf(e *entry[V]) *Lookup[V] { return (*c.lookups.Load())[e.lookup] }
+func (c *Cache[V]) lookupOf(e *entry[V]) *Lookup[V] {
+	return (*c.lookups.Load())[e.lookup&^restoredFlag]
+}

@@ -14,6 +14,10 @@ type instant int64
 
 const never instant = -1
 
+// clockLead is what the clock shows when a cache is made, about 400 days: values may be older than the cache. It is some
+// of the periods in which marks wrap.
+const clockLead = 8 << 30 * markStep
+
 // entry is a value, or with found false an absence. Its key stands right behind
 // it, in the same allocation. mark and rank are guarded by the lock of its shard;
 // the rest never changes. Its size is 32 bytes for a one-word value.
@@ -22,11 +26,14 @@ type entry[V any] struct {
 	loadedAt  instant // when its load began
 	epoch     uint32  // the low bits of the lookup's epoch that its load noted
 	mark      mark
-	lookup    uint16
+	lookup    uint16 // its id, and restoredFlag
 	keyLength uint16
 	rank      // of a value
 	found     bool
 }
+
+// restoredFlag says that an entry is of an earlier cache, see restored.
+const restoredFlag = 1 << 15
 
 // maxKey is the longest key, in bytes, that an entry holds itself.
 const maxKey = alloc.MaxBehind
@@ -64,7 +71,7 @@ func (e *entry[V]) key() string {
 // is reports whether e is the entry of a key, and not of another one with the
 // same hash.
 func (e *entry[V]) is(l *Lookup[V], key string) bool {
-	return uint32(e.lookup) == l.id && e.key() == key
+	return uint32(e.lookup&^restoredFlag) == l.id && e.key() == key
 }
 
 // askedLocked notes that the entry has answered somebody.

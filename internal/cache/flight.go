@@ -37,6 +37,7 @@ type flight[V any] struct {
 	hash       uint64
 	generation generation
 	refresh    bool // begun for nobody
+	forced     bool // begun by somebody who insists
 	valued     bool // the key has a value, though perhaps an old one
 	joined     int  // callers; guarded by flights.mu
 	formation  *formation[V]
@@ -55,9 +56,9 @@ func (fl *flight[V]) land(r landing[V]) {
 // landing is what became of a flight.
 type landing[V any] struct {
 	Loaded[V]
-	startedAt instant // of the load
-	stored    bool
-	err       error
+	readAt instant // when the load began, or that of what it copied
+	stored bool
+	err    error
 }
 
 // flights are the keys in the air. singleflight makes callers with one formation's

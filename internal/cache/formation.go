@@ -108,7 +108,7 @@ func (c *call[V]) joinLocked(w *want[V]) {
 }
 
 func (c *call[V]) beginLocked(w *want[V], name string, valued bool) *flight[V] {
-	fl := &flight[V]{name: name, lookup: c.lookup, key: w.key, hash: w.hash, generation: w.generation, refresh: w.background, valued: valued}
+	fl := &flight[V]{name: name, lookup: c.lookup, key: w.key, hash: w.hash, generation: w.generation, refresh: w.background, forced: w.forced, valued: valued}
 	c.flights.aloft[name] = fl
 	w.leads = true
 	if w.background {

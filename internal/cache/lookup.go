@@ -6,6 +6,7 @@ import (
 	"hash/maphash"
 	"strings"
 	"sync/atomic"
+	"time"
 )
 
 // A LoadFunc loads the values of keys, which are distinct. It returns one
@@ -18,6 +19,10 @@ type LoadFunc[V any] func(ctx context.Context, keys []string) ([]Loaded[V], erro
 type Loaded[V any] struct {
 	Value V
 	Found bool // false: the key has no value
+
+	Copied bool          // it was read by somebody else's load, so that it does not say whether loads work
+	Age    time.Duration // of what was copied, when this load began
+	Err    error         // this key alone has failed
 }
 
 // A Lookup is one kind of values in the cache, with a load function and
@@ -54,9 +59,9 @@ type Lookup[V any] struct {
 }
 
 // maxLookups is what an entry has room to tell apart.
-const maxLookups = 1 << 16
+const maxLookups = restoredFlag
 
-// NewLookup adds a kind of values, up to 65,536. Its name need not be unique, but metrics
+// NewLookup adds a kind of values, up to 32,768. Its name need not be unique, but metrics
 // carry it.
 func (c *Cache[V]) NewLookup(name string, lt Lifetimes, load LoadFunc[V]) (*Lookup[V], error) {
 	if err := lt.Validate(); err != nil {
@@ -206,7 +211,7 @@ func (l *Lookup[V]) landed(w *want[V], r landing[V]) Answer[V] {
 	}
 	l.answered[outcome].Add(1)
 	now := l.cache.now()
-	e := entry[V]{value: r.Value, found: r.Found, loadedAt: r.startedAt, epoch: uint32(w.generation.epoch)}
+	e := entry[V]{value: r.Value, found: r.Found, loadedAt: r.readAt, epoch: uint32(w.generation.epoch)}
 	a := e.answer(outcome, e.state(l, l.lifetimes.Load(), w.hash, now), now)
 	a.Stored = r.stored
 	return a

@@ -17,19 +17,13 @@ const (
 	TrustFresh                // like values that were loaded
 )
 
-// restored is what all restored values have in common. An entry is one of them
-// if its load began before the cache was made: at a negative instant, but never
-// at that which means never.
+// restored is what all restored values have in common.
 type restored struct {
 	trust atomic.Int32
 	at    atomic.Int64 // instant of NewRestoration
 }
 
-func (e *entry[V]) isRestored() bool { return e.loadedAt < 0 }
-
-// youngest is the latest instant of a load or an invalidation before the cache
-// was made.
-const youngest = never - 1
+func (e *entry[V]) isRestored() bool { return e.lookup&restoredFlag != 0 }
 
 // fresh reports whether restored values are like any other.
 func (r *restored) fresh() bool { return Trust(r.trust.Load()) == TrustFresh }
@@ -86,6 +80,7 @@ func (r *Restoration[V]) Put(l *Lookup[V], s Saved[V]) error {
 	}
 	hash := l.hash(s.Key)
 	e := newEntry(l, s.Key, loaded, r.instant(s.LoadedAt), r.epochs[l.id])
+	e.lookup |= restoredFlag
 	if !s.StaleAt.IsZero() {
 		e.mark = invalidatedAt(r.instant(s.StaleAt))
 	}
@@ -125,7 +120,7 @@ func (r *Restoration[V]) store(l *Lookup[V], e *entry[V], hash uint64, rank uint
 // instant is when a moment before savedAt was, on the cache's clock.
 func (r *Restoration[V]) instant(at time.Time) instant {
 	age := max(0, r.savedAt.Sub(at)) + r.away
-	return min(r.began-instant(age), youngest)
+	return max(r.began-instant(age), 0)
 }
 
 // Trust says how far what was restored may be served, from now on.

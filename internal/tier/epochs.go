@@ -1,0 +1,56 @@
+package tier
+
+import (
+	"context"
+	"maps"
+
+	"github.com/redis/rueidis"
+)
+
+// epochs are what names of values contain: those of another epoch are as good as gone.
+type epochs struct {
+	all string            // "": not known yet
+	of  map[string]string // by lookup; "": the first
+}
+
+// allField is no lookup's name.
+const allField = "*"
+
+// name returns the name of a key's value.
+func (e *epochs) name(prefix, lookup, version, key string) string {
+	return prefix + ":" + e.all + ":" + lookup + "." + version + "." + e.of[lookup] + ":" + key
+}
+
+func (e *epochs) same(other *epochs) bool { return e.all == other.all && maps.Equal(e.of, other.of) }
+
+func newEpochs(fields map[string]string) *epochs {
+	e := &epochs{all: fields[allField], of: fields}
+	delete(fields, allField)
+	return e
+}
+
+// shared is the name of what the nodes tell one another by. All are on one server, also in a Cluster.
+func (t *Tier[V]) shared(what string) string { return "{" + t.options.Prefix + "}:" + what }
+
+// readEpochs adopts the epochs that there are, and begins one of all if there is none.
+func (t *Tier[V]) readEpochs(ctx context.Context, c rueidis.Client) error {
+	fields, err := c.Do(ctx, c.B().Hgetall().Key(t.shared("epochs")).Build()).AsStrMap()
+	if err == nil && fields[allField] == "" {
+		if err = c.Do(ctx, c.B().Hsetnx().Key(t.shared("epochs")).Field(allField).Value(newToken()).Build()).Error(); err == nil {
+			fields, err = c.Do(ctx, c.B().Hgetall().Key(t.shared("epochs")).Build()).AsStrMap()
+		}
+	}
+	if err != nil {
+		return err
+	}
+	t.epochs.Store(newEpochs(fields))
+	return nil
+}
+
+// beginEpoch makes all values of a lookup, or with allField of all, as good as gone.
+func (t *Tier[V]) beginEpoch(ctx context.Context, c rueidis.Client, field string) error {
+	if err := c.Do(ctx, c.B().Hset().Key(t.shared("epochs")).FieldValue().FieldValue(field, newToken()).Build()).Error(); err != nil {
+		return err
+	}
+	return t.readEpochs(ctx, c)
+}

@@ -1,0 +1,177 @@
+package tier
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/rueidis"
+)
+
+const (
+	// deadAfter is how long a node may be silent before it is taken off the list.
+	deadAfter = 10 * time.Second
+	// missedAfter is how long a message may be on its way.
+	missedAfter = 3 * time.Second
+)
+
+// members are the other nodes, as this one knows them.
+type members struct {
+	sent    atomic.Uint64 // messages of this node
+	beats   atomic.Uint64
+	posting sync.Mutex // held while a message is sent: their order in the stream is that of their numbers
+
+	mu     sync.Mutex // guards all below
+	at     place      // of the last message that was done
+	begun  bool       // at is known
+	first  bool       // the list was read
+	readAt time.Time  // the last time
+	broken bool       // messages may have been lost since the last beat that found none missing
+	seen   map[string]*member
+}
+
+// member is another node.
+type member struct {
+	card
+	done    uint64    // the last of its messages that was done
+	changed time.Time // when its beat was seen to change
+	missing time.Time // since when messages of it, or itself, are missing; zero: none are
+}
+
+// card is what a node says of itself.
+type card struct {
+	Name string `json:"name"`
+	Sent uint64 `json:"sent"` // messages
+	Beat uint64 `json:"beat"`
+}
+
+func (t *Tier[V]) registration(c rueidis.Client) rueidis.Completed {
+	text, _ := json.Marshal(card{t.options.Node, t.members.sent.Load(), t.members.beats.Load()}) // never fails
+	return c.B().Hset().Key(t.shared("nodes")).FieldValue().FieldValue(t.id, string(text)).Build()
+}
+
+// register puts this node on the list, and reads it.
+func (t *Tier[V]) register(ctx context.Context, c rueidis.Client) error {
+	if err := t.findPlace(ctx, c); err != nil {
+		return err
+	}
+	t.members.beats.Add(1)
+	t.members.posting.Lock()
+	err := c.Do(ctx, t.registration(c)).Error()
+	t.members.posting.Unlock()
+	if err != nil {
+		return err
+	}
+	cards, err := t.cards(ctx, c)
+	if err != nil {
+		return err
+	}
+	dead, missed := t.members.read(cards, time.Now())
+	for _, id := range dead {
+		t.options.Logger.Warn("a node of the fleet is silent", "node", cards[id].Name)
+		if err := c.Do(ctx, c.B().Hdel().Key(t.shared("nodes")).Field(id).Build()).Error(); err != nil {
+			return err
+		}
+	}
+	if missed {
+		t.counts.distrusted.Add(1)
+		t.options.Logger.Warn("purges of other nodes may have been missed: everything in memory is stale")
+		t.options.Distrust()
+	}
+	return nil
+}
+
+// cards are those of all other nodes, by id.
+func (t *Tier[V]) cards(ctx context.Context, c rueidis.Client) (map[string]card, error) {
+	fields, err := c.Do(ctx, c.B().Hgetall().Key(t.shared("nodes")).Build()).AsStrMap()
+	if err != nil {
+		return nil, err
+	}
+	cards := make(map[string]card, len(fields))
+	for id, text := range fields {
+		var of card
+		if json.Unmarshal([]byte(text), &of) == nil && id != t.id {
+			cards[id] = of
+		}
+	}
+	return cards, nil
+}
+
+// read takes in the list. It returns who is dead, and whether messages were missed.
+func (m *members) read(cards map[string]card, now time.Time) (dead []string, missed bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	blind := now.Sub(m.readAt) > missedAfter // this node is the one that was away
+	for id, c := range cards {
+		of := m.seen[id]
+		if of == nil {
+			of = &member{changed: now}
+			if !m.first { // what it has said before is not for us
+				of.done = c.Sent
+			}
+			m.seen[id] = of
+		}
+		if c.Beat != of.Beat || blind {
+			of.changed = now
+		}
+		of.card = c
+		if now.Sub(of.changed) > deadAfter {
+			dead = append(dead, id)
+		}
+		if m.overdueLocked(of, of.done < c.Sent, now) {
+			of.done, missed = c.Sent, true
+		}
+	}
+	m.readAt = now
+	whole := true
+	for id, of := range m.seen {
+		_, there := cards[id]
+		if !there && m.overdueLocked(of, true, now) {
+			delete(m.seen, id)
+			missed = missed || m.broken // it may have said something that was lost with it
+		}
+		whole = whole && of.missing.IsZero()
+	}
+	m.first = true
+	m.broken = m.broken && !whole
+	return dead, missed
+}
+
+// overdueLocked reports whether something is missing for too long.
+func (m *members) overdueLocked(of *member, missing bool, now time.Time) bool {
+	switch {
+	case !missing:
+		of.missing = time.Time{}
+	case of.missing.IsZero():
+		of.missing = now
+	case now.Sub(of.missing) > missedAfter:
+		of.missing = time.Time{}
+		return true
+	}
+	return false
+}
+
+// Members returns the names of the other nodes.
+func (t *Tier[V]) Members() (names []string) {
+	t.members.mu.Lock()
+	defer t.members.mu.Unlock()
+	for _, of := range t.members.seen {
+		names = append(names, of.Name)
+	}
+	return names
+}
+
+// leave takes this node off the list.
+func (t *Tier[V]) leave(ctx context.Context) {
+	c, _, ok := t.touch.in()
+	if !ok {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, invalidateTimeout)
+	defer cancel()
+	for _, what := range []string{"nodes", "done"} {
+		_ = c.Do(ctx, c.B().Hdel().Key(t.shared(what)).Field(t.id).Build()).Error() // it is found silent else
+	}
+}

@@ -1,0 +1,81 @@
+package tier
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/redis/rueidis"
+)
+
+// message is what nodes tell one another, by a stream (https://redis.io/docs/latest/develop/data-types/streams).
+type message struct {
+	Node     string `json:"node"`
+	Sequence uint64 `json:"sequence"` // of the node's messages, from 1
+	Epochs   bool   `json:"epochs,omitempty"`
+	Purge    *Purge `json:"purge,omitempty"`
+}
+
+// Purge is what is to be invalidated.
+type Purge struct {
+	Lookup  string   `json:"lookup"`
+	Version string   `json:"version"` // of the node that was told
+	Keys    []string `json:"keys,omitempty"`
+	All     bool     `json:"all,omitempty"`
+	Remove  bool     `json:"remove,omitempty"`
+}
+
+// mostMessages are kept: a node that misses more makes everything stale.
+const mostMessages = 10_000
+
+// send puts a message into the stream.
+func (t *Tier[V]) send(ctx context.Context, c rueidis.Client, m message) error {
+	_, err := t.post(ctx, c, m)
+	return err
+}
+
+// post puts a message into the stream, after the others could learn that there is one more, and returns its place.
+func (t *Tier[V]) post(ctx context.Context, c rueidis.Client, m message) (id string, err error) {
+	t.members.posting.Lock()
+	defer t.members.posting.Unlock()
+	m.Node, m.Sequence = t.id, t.members.sent.Add(1)
+	text, err := json.Marshal(m)
+	if err != nil {
+		return "", err
+	}
+	results := c.DoMulti(ctx, t.registration(c),
+		c.B().Xadd().Key(t.shared("purges")).Maxlen().Almost().Threshold(strconv.Itoa(mostMessages)).Id("*").FieldValue().FieldValue("m", string(text)).Build())
+	if err := results[0].Error(); err != nil {
+		return "", err
+	}
+	return results[1].ToString()
+}
+
+var errMessage = errors.New("tier: a message is not understood")
+
+func parseMessage(text string) (m message, err error) {
+	if json.Unmarshal([]byte(text), &m) != nil || m.Node == "" || m.Purge != nil && (m.Purge.Lookup == "" || m.Purge.All == (len(m.Purge.Keys) > 0)) {
+		return m, errMessage
+	}
+	return m, nil
+}
+
+// place is where an entry stands in a stream.
+type place struct{ millis, sequence uint64 }
+
+func parsePlace(id string) (p place) {
+	millis, sequence, _ := strings.Cut(id, "-")
+	p.millis, _ = strconv.ParseUint(millis, 10, 64)
+	p.sequence, _ = strconv.ParseUint(sequence, 10, 64)
+	return p
+}
+
+func (p place) String() string {
+	return strconv.FormatUint(p.millis, 10) + "-" + strconv.FormatUint(p.sequence, 10)
+}
+
+func (p place) before(other place) bool {
+	return p.millis < other.millis || p.millis == other.millis && p.sequence < other.sequence
+}

@@ -1,0 +1,57 @@
+package tier
+
+import (
+	"context"
+	"crypto/sha1"
+	"encoding/hex"
+	"strconv"
+	"time"
+
+	"github.com/redis/rueidis"
+)
+
+// script is in Lua, since it looks and writes in one step. Each uses one key, which a Cluster wants.
+type script struct{ text, sha string }
+
+func newScript(text string) script {
+	sum := sha1.Sum([]byte(text)) // as EVALSHA names it
+	return script{text, hex.EncodeToString(sum[:])}
+}
+
+// call is the command that runs it. A server that does not know it says NOSCRIPT: the keeper has it loaded.
+func (s script) call(c rueidis.Client, key string, args ...string) rueidis.Completed {
+	return c.B().Evalsha().Sha1(s.sha).Numkeys(1).Key(key).Arg(args...).Build()
+}
+
+func millis(d time.Duration) string { return strconv.FormatInt(max(1, d.Milliseconds()), 10) }
+
+var (
+	// ask returns what stands under a name and how long yet, or leaves a lease there and returns nothing.
+	ask = newScript(`local v = redis.call('GET', KEYS[1])
+if v then return {v, redis.call('PTTL', KEYS[1])} end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return false`)
+
+	// store puts a value in the place of the lease that it was loaded under.
+	store = newScript(`if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1`)
+
+	// release gives a lease back.
+	release = newScript(`if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])`)
+
+	scripts = []script{ask, store, release}
+)
+
+// loadScripts makes them known to all servers.
+func loadScripts(ctx context.Context, c rueidis.Client) error {
+	for _, node := range c.Nodes() {
+		for _, s := range scripts {
+			if err := node.Do(ctx, node.B().ScriptLoad().Script(s.text).Build()).Error(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

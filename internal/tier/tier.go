@@ -1,0 +1,149 @@
+// Package tier is the second tier of the cache: a Redis or Valkey, single, replicated or Cluster, that the nodes of a
+// fleet share. It stands between a node's memory and MySQL, and also carries purges from node to node. It is the only
+// importer of the Redis library.
+//
+// It promises that
+//
+//   - a key that nobody has is loaded by one node, which holds a lease for it, while the others wait for the value, as
+//     long as the lease lasts at most;
+//   - nothing that was read before an invalidation is there after it: only who still holds its lease may store, and an
+//     invalidation takes value and lease away in one step. Whatever Redis forgets, by eviction, restart or
+//     failover, takes leases along, so that the fence cannot be forgotten alone;
+//   - who asks Redis waits for it as long as Options.Timeout at most. Where it fails, a node works as if there were no
+//     second tier, and trusts it again only when it has told it of all that was invalidated meanwhile.
+//
+// A value's path: Load asks for all keys in one exchange (script ask), which for each either returns the value, or gives
+// this node the lease, or says that another one has it. What is leased is read from MySQL (origin) and stored
+// (script store); what others have leased is waited for (waiters): Redis pushes when it changes.
+//
+// Names of values contain epochs, of all and of each lookup: a new epoch is a purge of everything before it. A new one of
+// all begins whenever a server answers that was not known as a master before, since what it holds may have missed an invalidation.
+//
+// The keeper is the only one to connect. It makes a connection usable once it knows the servers, the epochs and the other
+// nodes, and has delivered what is pending; it beats, so that others know of this node.
+//
+// Goroutines: the keeper, the listener for purges, and one for each load that is being stored; Close waits for all.
+package tier
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/rueidis"
+)
+
+// Options of a tier. All are required but those that say what they are else.
+type Options[V any] struct {
+	Servers     Servers
+	Prefix      string                          // of all names in Redis
+	Node        string                          // what this node is called in logs, and by other nodes
+	Timeout     time.Duration                   // of an exchange that a request waits for
+	Lease       time.Duration                   // how long others wait for a load of this node
+	Confirm     time.Duration                   // how long a purge waits for the other nodes
+	Slots       int                             // loads from the origin at the same time
+	BatchKeys   int                             // keys in one of them
+	LoadTimeout time.Duration                   // of one of them
+	MaxBytes    int                             // of a value; a larger one is not stored
+	Splittable  func(error) bool                // as cache.Options has it
+	Append      func(dst []byte, v V) []byte    // encodes a value
+	Decode      func([]byte) (V, error)         // copies what it keeps
+	Since       func(context.Context) time.Time // up to when purges were done to what is in memory at the begin; zero: there is nothing
+	Position    func() string                   // where this node is in the binlog; nil: it does not follow it
+	Purged      func(Purge)                     // does what another node was told; when it returns, nothing from before is served
+	Distrust    func()                          // purges may have been missed: everything is to be made stale
+	Logger      *slog.Logger                    // nil: nobody
+}
+
+// Loaded is what became of one key.
+type Loaded[V any] struct {
+	Value  V
+	Found  bool
+	Copied bool          // from the tier, or loaded by another node
+	Age    time.Duration // since its load began, where it is copied
+	Err    error
+}
+
+// A Lookup is one kind of values.
+type Lookup[V any] struct {
+	Name    string
+	Version string                                // of what is loaded: nodes share values of one version
+	Ages    func() (value, absence time.Duration) // up to which they are taken from the tier; 0: not at all
+	Load    func(ctx context.Context, keys []string) ([]Loaded[V], error)
+}
+
+// Tier is the connection to the second tier. Its methods are safe for concurrent use.
+type Tier[V any] struct {
+	options Options[V]
+	id      string // of this process
+	origin  *origin[V]
+	leases  atomic.Uint64
+	touch   touch
+	waiters waiters
+	epochs  atomic.Pointer[epochs]
+	outbox  outbox
+	members members
+	counts  counts
+
+	work    sync.WaitGroup
+	storing chan struct{} // has room for each load that is being stored
+	closing context.Context
+	close   context.CancelFunc
+}
+
+// errAway says that there is no connection to be used now.
+var errAway = errors.New("tier: the second tier is away")
+
+// mostStoring are loads that are being stored at once. What comes beyond that is not stored.
+const mostStoring = 64
+
+// New begins to connect. It fails for what waiting does not mend only.
+func New[V any](o Options[V]) (*Tier[V], error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	servers, err := o.Servers.option()
+	if err != nil {
+		return nil, err
+	}
+	t := &Tier[V]{options: o, id: newToken(), storing: make(chan struct{}, mostStoring)}
+	t.closing, t.close = context.WithCancel(context.Background())
+	t.origin = newOrigin(o, t.closing)
+	t.epochs.Store(&epochs{})
+	t.members.seen = make(map[string]*member)
+	t.waiters.of = make(map[string]map[*waiter]bool)
+	t.touch.joined, t.touch.trouble = make(chan struct{}), make(chan struct{}, 1)
+	servers.OnInvalidations = func(names []rueidis.RedisMessage) { t.waiters.changed(names) }
+	t.work.Go(func() { t.keep(servers) })
+	return t, nil
+}
+
+// Close takes this node off the others' list, and waits for all goroutines until ctx is done.
+func (t *Tier[V]) Close(ctx context.Context) error {
+	t.leave(ctx)
+	t.close()
+	done := make(chan struct{})
+	go func() {
+		t.work.Wait()
+		t.origin.landed.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// newToken returns what nobody else has, in any of the fleet.
+func newToken() string {
+	var b [9]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	return hex.EncodeToString(b[:])
+}
