@@ -43,7 +43,10 @@ func (t *Tier[V]) readEpochs(ctx context.Context, c rueidis.Client) error {
 	if err != nil {
 		return err
 	}
-	t.epochs.Store(newEpochs(fields))
+	now := newEpochs(fields)
+	if before := t.epochs.Swap(now); before.all != "" && before.all != now.all {
+		t.members.mayHaveMissed()
+	}
 	return nil
 }
 

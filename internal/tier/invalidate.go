@@ -226,6 +226,9 @@ func (t *Tier[V]) confirmed(ctx context.Context, c rueidis.Client, at place) (op
 		if err == nil {
 			done, err = c.Do(ctx, c.B().Hgetall().Key(t.shared("done")).Build()).AsStrMap()
 		}
+		if err != nil && ctx.Err() != nil && open != nil {
+			return open
+		}
 		if err != nil {
 			return append(t.Members(), SecondTier)
 		}

@@ -46,13 +46,28 @@ func (t *Tier[V]) findPlace(ctx context.Context, c rueidis.Client) error {
 	t.members.mu.Lock()
 	defer t.members.mu.Unlock()
 	if len(last) > 0 {
-		t.members.at = parsePlace(last[0].ID)
+		t.members.at, t.members.real = parsePlace(last[0].ID), true
 	}
 	if !since.IsZero() && knows {
-		t.members.at = from
+		t.members.at, t.members.real = from, false
 	}
 	t.members.begun = true
 	return nil
+}
+
+// checkPlace finds out whether the last message that was heard is still there: if not, the stream was cut short, or is another one.
+func (t *Tier[V]) checkPlace(ctx context.Context, c rueidis.Client) error {
+	t.members.mu.Lock()
+	at, real := t.members.at.String(), t.members.real
+	t.members.mu.Unlock()
+	if !real {
+		return nil
+	}
+	there, err := c.Do(ctx, c.B().Xrange().Key(t.shared("purges")).Start(at).End(at).Build()).AsXRange()
+	if err == nil && len(there) == 0 {
+		t.members.mayHaveMissed()
+	}
+	return err
 }
 
 // greet makes the stream.
@@ -85,9 +100,7 @@ func (t *Tier[V]) listen(c rueidis.Client) {
 		}
 		entries, err := t.next(c, at)
 		if err != nil {
-			t.members.mu.Lock()
-			t.members.broken = true
-			t.members.mu.Unlock()
+			t.members.mayHaveMissed()
 			t.rest(listenPause, false)
 			continue
 		}
@@ -122,7 +135,7 @@ func (t *Tier[V]) heed(c rueidis.Client, e rueidis.XRangeEntry) {
 	}
 	t.members.mu.Lock()
 	defer t.members.mu.Unlock()
-	t.members.at = parsePlace(e.ID)
+	t.members.at, t.members.real = parsePlace(e.ID), true
 	if of := t.members.seen[m.Node]; of != nil {
 		of.done = max(of.done, m.Sequence)
 	} else if err == nil && m.Node != t.id {

@@ -28,6 +28,7 @@ type members struct {
 	begun  bool       // at is known
 	first  bool       // the list was read
 	readAt time.Time  // the last time
+	real   bool       // at is the place of a message
 	broken bool       // messages may have been lost since the last beat that found none missing
 	seen   map[string]*member
 }
@@ -55,6 +56,9 @@ func (t *Tier[V]) registration(c rueidis.Client) rueidis.Completed {
 // register puts this node on the list, and reads it.
 func (t *Tier[V]) register(ctx context.Context, c rueidis.Client) error {
 	if err := t.findPlace(ctx, c); err != nil {
+		return err
+	}
+	if err := t.checkPlace(ctx, c); err != nil {
 		return err
 	}
 	t.members.beats.Add(1)
@@ -97,6 +101,13 @@ func (t *Tier[V]) cards(ctx context.Context, c rueidis.Client) (map[string]card,
 		}
 	}
 	return cards, nil
+}
+
+// mayHaveMissed says that messages may have been lost.
+func (m *members) mayHaveMissed() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.broken = true
 }
 
 // read takes in the list. It returns who is dead, and whether messages were missed.

@@ -234,7 +234,7 @@ func TestPurgeIsConfirmedByAll(t *testing.T) {
 	})
 }
 
-// TestValuesOfThousandKeys: long keys, odd ones, and values that are too large to be stored.
+// TestOddKeysAndValues: long keys, odd ones, and values that are too large to be stored.
 func TestOddKeysAndValues(t *testing.T) {
 	servers(t, func(t *testing.T, url string) {
 		large := strings.Repeat("x", 1001)

@@ -1,0 +1,237 @@
+package tier_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"productcache/internal/redistest"
+	"productcache/internal/tier"
+)
+
+func purge(key string) tier.Purge {
+	return tier.Purge{Lookup: "products", Version: "1", Keys: []string{key}}
+}
+
+// TestAloneWithoutRedis: a node that never reached it, or has lost it, loads for itself, and says so.
+func TestAloneWithoutRedis(t *testing.T) {
+	s := redistest.Start(t)
+	d := newDatabase("a", "1", "b", "2")
+	n := open(t, s.URL(), d)
+	n.expect("a", "1", false)
+	s.Kill()
+	n.eventually("alone", func(s tier.Stats) bool { return !s.Usable })
+	n.expect("a", "1", false)
+	n.expect("b", "2", false)
+	late := begin(t, s.URL(), d)
+	late.expect("a", "1", false)
+	if open := n.Purge(t.Context(), purge("a"), func() {}); len(open) != 1 || open[0] != tier.SecondTier {
+		t.Errorf("not confirmed by %v, want %s", open, tier.SecondTier)
+	}
+	if st := n.Stats(); st.Away < 2 || st.Trouble == "" {
+		t.Errorf("%+v, want 2 keys that it could not be asked for, and why", st)
+	}
+	s.Run()
+	for _, of := range []*node{n, late} {
+		of.eventually("in touch again", func(s tier.Stats) bool { return s.Usable })
+	}
+	n.expect("b", "2", false)
+	n.stored(2)
+	late.expect("b", "2", true)
+}
+
+// TestSlowRedisIsNotWaitedFor: a load waits as long as Options.Timeout for a server that has stopped, a few times, and then not at all.
+func TestSlowRedisIsNotWaitedFor(t *testing.T) {
+	s := redistest.Start(t)
+	d := newDatabase("a", "1")
+	n := open(t, s.URL(), d, func(o *tier.Options[string]) { o.Timeout = 50 * time.Millisecond })
+	n.expect("a", "1", false)
+	s.Stop()
+	defer s.Continue()
+	for range 3 {
+		began := time.Now()
+		n.expect("a", "1", false)
+		if took := time.Since(began); took > time.Second { // the machine may be slow, not that slow
+			t.Errorf("%v for a load", took)
+		}
+	}
+	n.eventually("alone", func(s tier.Stats) bool { return !s.Usable })
+	before := n.Stats().Exchanges
+	for range 100 {
+		n.expect("a", "1", false)
+	}
+	if got := n.Stats().Exchanges; got != before {
+		t.Errorf("it was asked %d times more", got-before)
+	}
+	s.Continue()
+	n.eventually("in touch again", func(s tier.Stats) bool { return s.Usable })
+}
+
+// TestInvalidationsWhileAway are done before anything is read from Redis again.
+func TestInvalidationsWhileAway(t *testing.T) {
+	for _, many := range []int{1, 20_000} {
+		t.Run(fmt.Sprint(many), func(t *testing.T) {
+			s := redistest.Start(t)
+			d := newDatabase("a", "old")
+			n := open(t, s.URL(), d)
+			n.expect("a", "old", false)
+			n.stored(1)
+			s.Stop()
+			d.set("a", "new")
+			for i := range many - 1 {
+				n.Invalidate("products", "1", []string{fmt.Sprint("other", i)})
+			}
+			n.Invalidate("products", "1", []string{"a"})
+			n.expect("a", "new", false)
+			s.Continue()
+			n.eventually("in touch again", func(s tier.Stats) bool { return s.Usable })
+			other := open(t, s.URL(), d)
+			other.expect("a", "new", false)
+		})
+	}
+}
+
+// TestRestartedFromAnOldCopy: what a server has read from its disk may have missed invalidations, and is not trusted.
+func TestRestartedFromAnOldCopy(t *testing.T) {
+	s := redistest.Start(t)
+	d := newDatabase("a", "old")
+	one, two := open(t, s.URL(), d), open(t, s.URL(), d)
+	one.expect("a", "old", false)
+	one.stored(1)
+	s.Do("SAVE")
+	d.set("a", "new")
+	one.Invalidate("products", "1", []string{"a"})
+	two.Invalidate("products", "1", []string{"a"})
+	s.Kill()
+	one.eventually("alone", func(s tier.Stats) bool { return !s.Usable })
+	two.eventually("alone", func(s tier.Stats) bool { return !s.Usable })
+	s.Run()
+	if got := s.Do("DBSIZE"); got == "0" {
+		t.Fatal("the server has read nothing from its disk")
+	}
+	for _, of := range []*node{one, two} {
+		of.eventually("in touch again", func(s tier.Stats) bool { return s.Usable })
+	}
+	one.expect("a", "new", false)
+	one.stored(2)
+	// The other one may have to be told of the epoch yet.
+	two.eventually("told", func(tier.Stats) bool { return two.get("a")[0].Copied })
+	two.expect("a", "new", true)
+	if s := one.Stats(); s.Distrusted != 0 {
+		t.Errorf("memory was made stale, though no purge was missed")
+	}
+}
+
+// TestPurgeThatWasLost: a purge that Redis lost before another node has read it is sent again.
+func TestPurgeThatWasLost(t *testing.T) {
+	s := redistest.Start(t)
+	d := newDatabase("a", "1")
+	stuck := make(chan struct{})
+	slow := open(t, s.URL(), d, named("slow"), func(o *tier.Options[string]) {
+		told := o.Purged
+		o.Purged = func(p tier.Purge) { <-stuck; told(p) }
+	})
+	n := open(t, s.URL(), d, named("quick"), func(o *tier.Options[string]) { o.Confirm = 100 * time.Millisecond })
+	n.Purge(t.Context(), purge("first"), func() {}) // which the slow one hangs on
+	if open := n.Purge(t.Context(), purge("a"), func() {}); len(open) != 1 || open[0] != "slow" {
+		t.Errorf("not confirmed by %v, want slow", open)
+	}
+	s.Kill()
+	n.eventually("alone", func(s tier.Stats) bool { return !s.Usable })
+	s.Run()
+	close(stuck)
+	slow.eventually("told", func(tier.Stats) bool { return slow.in(purge("a")) })
+}
+
+// TestMissedPurges: who cannot be told any more, since the node that has purged is gone together with what it has said, makes
+// everything stale.
+func TestMissedPurges(t *testing.T) {
+	s := redistest.Start(t)
+	d := newDatabase("a", "1")
+	stuck := make(chan struct{})
+	slow := open(t, s.URL(), d, named("slow"), func(o *tier.Options[string]) {
+		told := o.Purged
+		o.Purged = func(p tier.Purge) { <-stuck; told(p) }
+	})
+	gone := open(t, s.URL(), d, named("gone"), func(o *tier.Options[string]) { o.Confirm = 100 * time.Millisecond })
+	slow.eventually("knows the other", func(s tier.Stats) bool { return len(s.Nodes) == 1 })
+	gone.Purge(t.Context(), purge("first"), func() {})
+	gone.Purge(t.Context(), purge("a"), func() {})
+	s.Kill()
+	slow.eventually("alone", func(s tier.Stats) bool { return !s.Usable })
+	if err := gone.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.Run()
+	close(stuck)
+	slow.eventually("distrusts", func(s tier.Stats) bool { return s.Distrusted == 1 })
+	slow.mu.Lock()
+	defer slow.mu.Unlock()
+	if slow.distrusted != 1 {
+		t.Errorf("memory was made stale %d times, want once", slow.distrusted)
+	}
+}
+
+// TestFullRedis: it can be read and told of invalidations, and what it does not take in is loaded by each node.
+func TestFullRedis(t *testing.T) {
+	s := redistest.Start(t)
+	d := newDatabase("a", "old", "b", "2")
+	one, two := open(t, s.URL(), d), open(t, s.URL(), d)
+	one.expect("a", "old", false)
+	one.stored(1)
+	s.Do("CONFIG", "SET", "maxmemory-policy", "noeviction")
+	s.Do("CONFIG", "SET", "maxmemory", "1")
+	two.expect("a", "old", true)
+	one.expect("b", "2", false)
+	two.expect("b", "2", false)
+	d.set("a", "new")
+	one.Invalidate("products", "1", []string{"a"})
+	two.expect("a", "new", false)
+	if open := one.Purge(t.Context(), purge("a"), func() {}); len(open) == 0 {
+		t.Error("a purge is confirmed that nobody can be told of")
+	}
+	s.Do("CONFIG", "SET", "maxmemory", "0")
+	one.eventually("in use again", func(s tier.Stats) bool { return s.Usable })
+	two.eventually("told", func(tier.Stats) bool { return two.in(purge("a")) })
+}
+
+// TestEvictedEpochs: that Redis forgets what it likes costs loads, and no more.
+func TestEvictedEpochs(t *testing.T) {
+	s := redistest.Start(t)
+	d := newDatabase("a", "old")
+	one, two := open(t, s.URL(), d), open(t, s.URL(), d)
+	one.expect("a", "old", false)
+	one.stored(1)
+	s.Do("DEL", "{test}:epochs")
+	d.set("a", "new")
+	two.Invalidate("products", "1", []string{"a"}) // finds that there are others
+	two.expect("a", "new", false)
+	two.stored(1)
+	one.Invalidate("products", "1", []string{"a"})
+	one.expect("a", "new", false)
+	s.Do("FLUSHALL")
+	d.set("a", "newer")
+	if open := two.Purge(t.Context(), purge("a"), func() {}); len(open) > 0 {
+		t.Logf("not confirmed by %v, which is true for a moment", open)
+	}
+	one.eventually("told", func(tier.Stats) bool { return one.in(purge("a")) })
+	one.expect("a", "newer", false)
+}
+
+// TestReplicaIsNotUsed: a replica that this node is connected to is not used.
+func TestReplicaIsNotUsed(t *testing.T) {
+	s, master := redistest.Start(t), redistest.Start(t)
+	d := newDatabase("a", "old")
+	n := open(t, s.URL(), d)
+	n.expect("a", "old", false)
+	n.stored(1)
+	host, port := "127.0.0.1", master.Address()[len("127.0.0.1:"):]
+	s.Do("REPLICAOF", host, port)
+	d.set("a", "new")
+	n.Invalidate("products", "1", []string{"a"})
+	n.expect("a", "new", false)
+	n.eventually("alone", func(s tier.Stats) bool { return !s.Usable })
+	s.Do("REPLICAOF", "NO", "ONE")
+	n.eventually("in use again", func(s tier.Stats) bool { return s.Usable })
+	n.expect("a", "new", false)
+}
