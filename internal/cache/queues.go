@@ -162,6 +162,9 @@ func (q *queues[K, E]) Evict(hash func(K) uint64) (k K, e E, ok bool) {
 		}
 	}
 	switch full := q.lists[window].Len() >= q.room(p); {
+	case beyond && inWindow && p.window == 1 && v.ranked().used(): // promote has not come to it yet
+		q.leave(newcomer, n, hash, true)
+		return newcomer, n, true
 	case !beyond, full && inWindow && !q.wins(p, n, v):
 		q.leave(newcomer, n, hash, true)
 		return newcomer, n, true
