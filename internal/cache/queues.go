@@ -162,7 +162,7 @@ func (q *queues[K, E]) Evict(hash func(K) uint64) (k K, e E, ok bool) {
 		}
 	}
 	switch full := q.lists[window].Len() >= q.room(p); {
-	case beyond && inWindow && p.window == 1 && v.ranked().used(): // promote has not come to it yet
+	case beyond && inWindow && (p.protect || p.window == 1) && v.ranked().used(): // promote has not come to it yet
 		q.leave(newcomer, n, hash, true)
 		return newcomer, n, true
 	case !beyond, full && inWindow && !q.wins(p, n, v):
