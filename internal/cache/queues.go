@@ -162,6 +162,9 @@ func (q *queues[K, E]) Evict(hash func(K) uint64) (k K, e E, ok bool) {
 		}
 	}
 	switch full := q.lists[window].Len() >= q.room(p); {
+	case beyond && inWindow && (p.protect || p.window == 1) && v.ranked().used(): // promote has not come to it yet
+		q.leave(newcomer, n, hash, true)
+		return newcomer, n, true
 	case !beyond, full && inWindow && !q.wins(p, n, v):
 		q.leave(newcomer, n, hash, true)
 		return newcomer, n, true
@@ -180,6 +183,14 @@ func (q *queues[K, E]) promote(p *plan) {
 		} else if k, e, ok := q.lists[probation].GetOldest(); ok && p.protect && e.ranked().used() {
 			q.move(k, e, protected)
 			q.settleProtected(p)
+		} else if from := q.left(); p.window == 1 && from != window {
+			k, e, _ := q.lists[from].GetOldest()
+			if !e.ranked().used() {
+				return
+			}
+			// Where there is but the window, what other plans have left elsewhere and is in use goes there: it
+			// would all be evicted before what is unused there.
+			q.move(k, e, window)
 		} else {
 			return
 		}
@@ -209,6 +220,16 @@ func (q *queues[K, E]) room(p *plan) int { return max(1, int(p.window*float64(q.
 // pays for a change of plan.
 const settleSteps = 2
 
+// left is the queue beyond the window that is evicted from first, or the window if there is nothing.
+func (q *queues[K, E]) left() int {
+	for _, at := range []int{probation, protected} {
+		if q.lists[at].Len() > 0 {
+			return at
+		}
+	}
+	return window
+}
+
 // promoteSteps bounds how many move on at once.
 const promoteSteps = 16
 
@@ -226,6 +247,9 @@ func (q *queues[K, E]) settleWindow(p *plan) {
 
 // settleProtected ends the protection of what is above its share.
 func (q *queues[K, E]) settleProtected(p *plan) {
+	if p.window == 1 {
+		return // promote sees what is in use there
+	}
 	most := 0
 	if p.protect {
 		most = int(protectedShare * float64(max(q.peak-q.room(p), 1)))
