@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	hotPause = 30 * time.Second // between two hot lists of a fleet
+	hotPause = 30 * time.Second // between two hot lists of a fleet; less while a node is young
 	mostHot  = 50_000           // keys in it
 	fillers  = 4                // of a node that starts
 )
@@ -19,8 +19,8 @@ func (f *fleet) run(ctx context.Context) {
 		f.fill(ctx)
 		f.warmed.Store(true)
 	}
-	for sleep(ctx, hotPause/2) {
-		f.tier.ShareHot(ctx, hotPause, f.hot)
+	for pause := time.Second; sleep(ctx, pause); pause = min(2*pause, hotPause) {
+		f.tier.ShareHot(ctx, pause, f.hot)
 	}
 }
 

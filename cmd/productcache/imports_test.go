@@ -10,7 +10,7 @@ import (
 // mayImport says which packages of ours a package may import; those not named
 // may import none.
 var mayImport = map[string][]string{
-	"cmd/productcache":            {"internal/admin", "internal/binlog", "internal/cache", "internal/catalog", "internal/document", "internal/httpapi", "internal/problem", "internal/snapshot", "internal/store"},
+	"cmd/productcache":            {"internal/admin", "internal/binlog", "internal/cache", "internal/catalog", "internal/document", "internal/httpapi", "internal/problem", "internal/snapshot", "internal/store", "internal/tier"},
 	"cmd/demo":                    {"internal/demoshop", "internal/mysqltest", "internal/phpserver"},
 	"internal/admin":              {"internal/cache", "internal/problem"},
 	"internal/httpapi":            {"internal/cache", "internal/document", "internal/problem"},
@@ -20,6 +20,8 @@ var mayImport = map[string][]string{
 	"benchmarks/peers":            {"benchmarks/internal/child", "benchmarks/internal/machine", "benchmarks/peers/load", "internal/document", "internal/mysqltest"},
 	"benchmarks/php":              {"benchmarks/internal/child", "benchmarks/internal/machine", "benchmarks/peers/load", "internal/demoshop", "internal/mysqltest"},
 	"internal/faults":             {},
+	"internal/redistest":          {},
+	"internal/tier":               {},
 	"benchmarks/internal/ledger":  {},
 	"benchmarks/faults":           {"benchmarks/internal/child", "benchmarks/internal/ledger", "benchmarks/internal/machine", "benchmarks/internal/outage", "benchmarks/peers/load", "internal/faults", "internal/mysqltest"},
 	"benchmarks/peers/load":       {},
@@ -49,6 +51,7 @@ var mayImport = map[string][]string{
 var onlyIn = map[string][]string{
 	"github.com/go-sql-driver/mysql": {"internal/store", "internal/mysqltest", "internal/demoshop", "cmd/demo", "benchmarks/faults"},
 	"net/http":                       {"cmd/productcache", "cmd/demo", "internal/admin", "internal/httpapi", "internal/problem", "benchmarks/internal/child", "benchmarks/peers", "benchmarks/php", "benchmarks/faults"},
+	"github.com/redis/rueidis":                     {"internal/tier"},
 	"github.com/hashicorp/golang-lru/v2/simplelru": {"internal/cache"},
 	"golang.org/x/sync/singleflight":               {"internal/cache"},
 	"github.com/goccy/go-yaml":                     {"internal/catalog"},
