@@ -34,8 +34,9 @@ storefront: deps deps-php build ## the demo with a shop in PHP before it (STOREF
 	@exec bin/demo -program bin/productcache -listen $(LISTEN) -admin-listen $(ADMIN_LISTEN) -storefront $(STOREFRONT) -storefront-server $(SERVER)
 
 .PHONY: test
-test: deps deps-race deps-curl deps-backup deps-mysql deps-promtool deps-chromium deps-php deps-bench-php ## run all tests, with the race detector, against real servers
+test: deps deps-race deps-curl deps-backup deps-mysql deps-promtool deps-chromium deps-php deps-bench-php deps-redis ## run all tests, with the race detector, against real servers
 	@echo "servers: $$(mariadbd --version 2>/dev/null || /usr/sbin/mariadbd --version)"
+	@echo "servers: $$(redis-server --version)"
 	@echo "servers: $$("$${PRODUCTCACHE_TEST_MYSQL:-$${XDG_CACHE_HOME:-$$HOME/.cache}/productcache-test/mysql}/mysqld" --no-defaults --version 2>/dev/null || echo 'no MySQL')"
 	go test -race -count=1 -timeout 15m ./...
 
@@ -60,7 +61,7 @@ check: deps-compose deps-shellcheck deps-php check-monitoring test-supply ## che
 	go tool staticcheck ./...
 	go mod tidy -diff
 	go test -count=1 -run '^TestImports$$' ./cmd/productcache
-	docker-compose -f docker-compose.yml --profile monitoring config --quiet
+	docker-compose -f docker-compose.yml --profile monitoring --profile fleet config --quiet
 	phpcs -n --standard=PSR12 clients/php benchmarks/php/pages
 	shellcheck scripts/*.sh benchmarks/peers/install.sh deploy/backup/productcache-backup deploy/package/build.sh deploy/package/scripts/* deploy/supply/*.sh deploy/systemd/*.sh
 
@@ -109,6 +110,10 @@ bench-php: deps deps-bench-php build ## compare, from PHP, with MySQL, memcached
 soak: deps deps-backup ## 30 minutes of all faults at random, restarts of the program too, every answer checked, written into docs/reliability.md (SOAK= is how long, SEED= repeats an order of events, ONLY= names some and writes nothing)
 	PRODUCTCACHE_SOAK=$(if $(REPORT),$(abspath $(REPORT))) PRODUCTCACHE_FAULTS_ONLY='$(ONLY)' PRODUCTCACHE_SOAK_DURATION=$(SOAK) PRODUCTCACHE_SOAK_SEED=$(SEED) go test -count=1 -timeout 0 -v -run '^TestSoak$$' ./benchmarks/faults
 
+.PHONY: fleet
+fleet: deps deps-redis ## several nodes on one Redis, and the model of a thousand, written into docs/scale.md; 8 minutes
+	PRODUCTCACHE_FLEET=$(CURDIR)/docs/scale.md go test -count=1 -timeout 30m -v -run '^TestFigures$$' ./benchmarks/fleet
+
 .PHONY: faults
 faults: deps deps-backup deps-slowhttptest ## what a worst day brings, case by case, written into docs/reliability.md; 10 minutes, as root for all cases (ONLY= names a case, and nothing is written)
 	PRODUCTCACHE_FAULTS=$(if $(ONLY),,$(CURDIR)/docs/reliability.md) PRODUCTCACHE_FAULTS_ONLY='$(ONLY)' go test -count=1 -timeout 40m -v -run '^TestFaults$$' ./benchmarks/faults
@@ -154,6 +159,10 @@ deps-mysql: ## unpack MySQL from Debian sid for the tests; without it they skip,
 .PHONY: deps-backup
 deps-backup: ## install what the backup job needs: MariaDB's dump program
 	@scripts/install.sh mariadb-dump mariadb-client
+
+.PHONY: deps-redis
+deps-redis: ## install Redis, for tests of the second tier
+	@scripts/install.sh redis-server redis-server redis-tools
 
 .PHONY: deps-slowhttptest
 deps-slowhttptest: ## install slowhttptest, for faults

@@ -93,6 +93,7 @@ func TestDocsNameFlags(t *testing.T) {
 	declared.VisitAll(func(f *flag.Flag) { variables[envName(f.Name)] = true })
 	variables["PRODUCTCACHE_BENCH_TRACE"] = true // of the benchmarks, which no package can import
 	variables["PRODUCTCACHE_BENCH_ENTRIES"] = true
+	variables["PRODUCTCACHE_FLEET_HAMMER"] = true
 	for _, of := range []string{mysqltest.MySQLFolderVariable, mysqltest.RequireMySQLVariable, mysqltest.OpenCartVariable} {
 		variables[of] = true
 	}

@@ -23,6 +23,8 @@ var mayImport = map[string][]string{
 	"internal/redistest":          {},
 	"internal/tier":               {},
 	"benchmarks/internal/ledger":  {},
+	"benchmarks/fleet":            {},
+	"benchmarks/fleet/model":      {},
 	"benchmarks/faults":           {"benchmarks/internal/child", "benchmarks/internal/ledger", "benchmarks/internal/machine", "benchmarks/internal/outage", "benchmarks/peers/load", "internal/faults", "internal/mysqltest"},
 	"benchmarks/peers/load":       {},
 	"internal/alloc":              {},
@@ -49,8 +51,8 @@ var mayImport = map[string][]string{
 
 // onlyIn says who may import what is not ours, tests aside.
 var onlyIn = map[string][]string{
-	"github.com/go-sql-driver/mysql": {"internal/store", "internal/mysqltest", "internal/demoshop", "cmd/demo", "benchmarks/faults"},
-	"net/http":                       {"cmd/productcache", "cmd/demo", "internal/admin", "internal/httpapi", "internal/problem", "benchmarks/internal/child", "benchmarks/peers", "benchmarks/php", "benchmarks/faults"},
+	"github.com/go-sql-driver/mysql":               {"internal/store", "internal/mysqltest", "internal/demoshop", "cmd/demo", "benchmarks/faults"},
+	"net/http":                                     {"cmd/productcache", "cmd/demo", "internal/admin", "internal/httpapi", "internal/problem", "benchmarks/internal/child", "benchmarks/peers", "benchmarks/php", "benchmarks/faults"},
 	"github.com/redis/rueidis":                     {"internal/tier"},
 	"github.com/hashicorp/golang-lru/v2/simplelru": {"internal/cache"},
 	"golang.org/x/sync/singleflight":               {"internal/cache"},

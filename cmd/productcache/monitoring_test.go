@@ -13,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"productcache/internal/mysqltest"
+	"productcache/internal/redistest"
 )
 
 // prometheusVariable names the environment variable with the folder where
@@ -41,7 +42,7 @@ func prometheusProgram(t *testing.T, name string) string {
 func startMonitored(t *testing.T) *running {
 	t.Helper()
 	s := mysqltest.MariaDB(t, mysqltest.Binlog())
-	r, database := startFollowing(t, s, "-cache-entries", "1000", "-snapshot", filepath.Join(t.TempDir(), "snapshot"))
+	r, database := startFollowing(t, s, "-l2", redistest.Start(t).URL(), "-cache-entries", "1000", "-snapshot", filepath.Join(t.TempDir(), "snapshot"))
 	r.await("following", r.isFollowing)
 	for _, target := range []string{"/v1/products/1", "/v1/products/1", "/v1/products/4711", "/v1/category/7", "/v1/untold/1", "/v1/nothing/1"} {
 		r.get(target)

@@ -85,6 +85,8 @@ func (w *warm) judge(h snapshot.Header) {
 	case h.Source != w.source():
 		w.log.Warn("the snapshot is of another MySQL: what came back is stale", "was", h.Source, "is", w.source())
 		w.restore.Trust(cache.TrustOnError)
+	case h.Position == "" && w.config.L2 != "": // other nodes may have been told of purges
+		w.restore.Trust(cache.TrustOnError)
 	case h.Position == "": // purges are known, and lifetimes are all that was promised
 		w.restore.Trust(cache.TrustStale)
 	case w.config.FollowBinlog && h.Position != noPosition:

@@ -32,6 +32,7 @@ type desk struct {
 	notReady []string
 	metrics  *admin.Metrics
 	kept     func(cache.PurgeMode, bool, []string) error // Lookup.Purged
+	open     []string                                    // of Lookup.Spread
 }
 
 func newDesk(t *testing.T, token string) *desk {
@@ -43,7 +44,7 @@ func newDesk(t *testing.T, token string) *desk {
 	d.Handler = admin.New(admin.Options{
 		Token: func() string { return token },
 		Lookup: func(name string) (admin.Lookup, bool) {
-			return admin.Lookup{Cache: d, Queries: 8, Purged: d.kept, ParseKey: func(raw string) (string, error) {
+			return admin.Lookup{Cache: d, Queries: 8, Purged: d.kept, Spread: d.spread, ParseKey: func(raw string) (string, error) {
 				if strings.HasSuffix(raw, "bad") {
 					return "", errors.New("not a key")
 				}

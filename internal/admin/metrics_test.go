@@ -40,6 +40,7 @@ func scrape(t *testing.T) string {
 	t.Helper()
 	d := newDesk(t, "")
 	d.metrics.WatchSnapshots(func() admin.SnapshotStats { return snapshotStats })
+	d.metrics.WatchTier(func() admin.TierStats { return tierStats })
 	d.metrics.Observe("products", "hit", 200, 25*time.Microsecond)
 	d.metrics.Observe("products", "hit", 200, 20*time.Microsecond)
 	d.metrics.Observe("products", "hit", 304, 3*time.Microsecond)

@@ -91,3 +91,51 @@ func FuzzUnmarshal(f *testing.F) {
 		d.Weight()
 	})
 }
+
+// TestCompactRoundTrip: the copy is like the original, in fewer bytes where there is a gzip form.
+func TestCompactRoundTrip(t *testing.T) {
+	for name, d := range documents() {
+		b := d.AppendCompact([]byte("before"))[len("before"):]
+		got, err := document.UnmarshalCompact(b, d.BodyLen())
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if whole := marshal(t, d); d.Gzipped() && len(b) != len(whole)-d.BodyLen() || !d.Gzipped() && !bytes.Equal(b, whole) {
+			t.Errorf("%s: %d bytes, where AppendBinary has %d", name, len(b), len(whole))
+		}
+		if again := marshal(t, got); !bytes.Equal(again, marshal(t, d)) {
+			t.Errorf("%s: got %q, want %q", name, again, marshal(t, d))
+		}
+		if _, err := document.UnmarshalCompact(b, d.BodyLen()-1); err == nil {
+			t.Errorf("%s: a body is taken that is too large", name)
+		}
+		for i := range b {
+			forged := bytes.Clone(b)
+			forged[i] ^= 1
+			if got, err := document.UnmarshalCompact(forged, 1<<20); err == nil && !bytes.Equal(got.Body(), d.Body()) {
+				t.Errorf("%s: with byte %d changed it is %q", name, i, got.Body())
+			}
+		}
+	}
+}
+
+// FuzzUnmarshalCompact: what is no document is an error, and what is one has the body that its entity tag says.
+func FuzzUnmarshalCompact(f *testing.F) {
+	for _, d := range documents() {
+		b := d.AppendCompact(nil)
+		f.Add(b)
+		f.Add(b[:len(b)-1])
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		const most = 1 << 16
+		d, err := document.UnmarshalCompact(b, most)
+		if err != nil {
+			return
+		}
+		if d.BodyLen() > most || document.New(d.Body(), nil).ETag() != d.ETag() {
+			t.Fatalf("%q is a body of %d bytes, %q", b, d.BodyLen(), d.Body())
+		}
+		d.Slice(nil, 0, d.Len())
+	})
+}

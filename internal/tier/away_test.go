@@ -235,3 +235,18 @@ func TestReplicaIsNotUsed(t *testing.T) {
 	n.eventually("in use again", func(s tier.Stats) bool { return s.Usable })
 	n.expect("a", "new", false)
 }
+
+// TestRestartedNodeTakesItsPlace: purges do not wait for one that was killed, once it is back under its name.
+func TestRestartedNodeTakesItsPlace(t *testing.T) {
+	s := redistest.Start(t)
+	d := newDatabase()
+	n := open(t, s.URL(), d, named("one"), func(o *tier.Options[string]) { o.Confirm = 100 * time.Millisecond })
+	s.Do("HSET", "{test}:nodes", "killed", `{"name":"two","sent":0,"beat":7}`)
+	if open := n.Purge(t.Context(), purge("a"), func() {}); len(open) != 1 || open[0] != "two" {
+		t.Errorf("not confirmed by %v, want two", open)
+	}
+	open(t, s.URL(), d, named("two"))
+	if open := n.Purge(t.Context(), purge("a"), func() {}); len(open) != 0 {
+		t.Errorf("not confirmed by %v, want that all have", open)
+	}
+}

@@ -9,8 +9,11 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// invalidateTimeout is how long Redis has to take an invalidation.
-const invalidateTimeout = 250 * time.Millisecond
+// How long Redis has to take an invalidation, and each of its keys beside that.
+const (
+	invalidateTimeout = 250 * time.Millisecond
+	perKey            = 100 * time.Microsecond
+)
 
 // outbox is what Redis, or other nodes, are still to be told.
 type outbox struct {
@@ -79,7 +82,7 @@ func (t *Tier[V]) drop(p Purge, spread bool) bool {
 	t.counts.invalidated.Add(uint64(max(1, len(p.Keys))))
 	c, dials, ok := t.touch.in()
 	if ok {
-		ctx, cancel := context.WithTimeout(t.closing, invalidateTimeout)
+		ctx, cancel := context.WithTimeout(t.closing, invalidateTimeout+time.Duration(len(p.Keys))*perKey)
 		defer cancel()
 		err := t.dropNow(ctx, c, p)
 		if err == nil && t.touch.trusts(dials) {

@@ -108,7 +108,7 @@ func (t *Tier[V]) join(c rueidis.Client) error {
 		case <-t.touch.trouble: // what follows has seen it
 		default:
 		}
-		for _, step := range []func(context.Context, rueidis.Client) error{loadScripts, t.checkMasters, t.readEpochs, t.register, t.resend} {
+		for _, step := range []func(context.Context, rueidis.Client) error{loadScripts, t.checkMasters, t.readEpochs, t.register, t.takeOver, t.resend} {
 			if err := step(ctx, c); err != nil {
 				return err
 			}

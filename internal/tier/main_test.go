@@ -126,7 +126,7 @@ func begin(t *testing.T, url string, d *database, change ...func(*tier.Options[s
 	t.Helper()
 	n := &node{t: t, lookup: &tier.Lookup[string]{Name: "products", Version: "1", Load: d.load,
 		Ages: func() (time.Duration, time.Duration) { return time.Minute, 10 * time.Second }}}
-	o := tier.Options[string]{Servers: tier.Servers{URL: url}, Prefix: "test", Node: "node", Timeout: timeout, Lease: lease, Confirm: 5 * time.Second,
+	o := tier.Options[string]{Servers: tier.Servers{URL: url}, Prefix: "test", Node: "node:0", Timeout: timeout, Lease: lease, Confirm: 5 * time.Second,
 		Slots: 4, BatchKeys: 10, LoadTimeout: 10 * time.Second, MaxBytes: 1000,
 		Splittable: func(err error) bool { return errors.Is(err, errBadRow) },
 		Append:     func(b []byte, v string) []byte { return append(b, v...) },
@@ -165,7 +165,9 @@ func named(name string) func(*tier.Options[string]) {
 }
 
 // get asks for keys.
-func (n *node) get(keys ...string) []tier.Loaded[string] { return n.Load(n.t.Context(), n.lookup, keys) }
+func (n *node) get(keys ...string) []tier.Loaded[string] {
+	return n.Load(n.t.Context(), n.lookup, keys)
+}
 
 // expect asks for a key and compares its value, and whether it is a copy.
 func (n *node) expect(key, value string, copied bool) {

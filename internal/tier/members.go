@@ -3,6 +3,7 @@ package tier
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,7 +22,9 @@ const (
 type members struct {
 	sent    atomic.Uint64 // messages of this node
 	beats   atomic.Uint64
-	posting sync.Mutex // held while a message is sent: their order in the stream is that of their numbers
+	settled atomic.Bool // earlier ones of its name are off the list
+	leaving atomic.Bool // it is off the list itself, and stays so
+	posting sync.Mutex  // held while a message is sent: their order in the stream is that of their numbers
 
 	mu     sync.Mutex // guards all below
 	at     place      // of the last message that was done
@@ -62,10 +65,7 @@ func (t *Tier[V]) register(ctx context.Context, c rueidis.Client) error {
 		return err
 	}
 	t.members.beats.Add(1)
-	t.members.posting.Lock()
-	err := c.Do(ctx, t.registration(c)).Error()
-	t.members.posting.Unlock()
-	if err != nil {
+	if err := t.present(ctx, c); err != nil {
 		return err
 	}
 	cards, err := t.cards(ctx, c)
@@ -85,6 +85,38 @@ func (t *Tier[V]) register(ctx context.Context, c rueidis.Client) error {
 		t.options.Distrust()
 	}
 	return nil
+}
+
+// present puts this node on the list.
+func (t *Tier[V]) present(ctx context.Context, c rueidis.Client) error {
+	t.members.posting.Lock()
+	defer t.members.posting.Unlock()
+	if t.members.leaving.Load() {
+		return nil
+	}
+	return c.Do(ctx, t.registration(c)).Error()
+}
+
+// takeOver takes nodes off the list that have this one's name: this is one of them, started again.
+func (t *Tier[V]) takeOver(ctx context.Context, c rueidis.Client) error {
+	if t.members.settled.Swap(true) || strings.HasSuffix(t.options.Node, ":0") {
+		return nil // nobody's own name
+	}
+	cards, err := t.cards(ctx, c)
+	for id, of := range cards {
+		if of.Name == t.options.Node && err == nil {
+			err = c.Do(ctx, c.B().Hdel().Key(t.shared("nodes")).Field(id).Build()).Error()
+			t.members.forget(id)
+		}
+	}
+	return err
+}
+
+// forget forgets a node of which nothing is missing.
+func (m *members) forget(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.seen, id)
 }
 
 // cards are those of all other nodes, by id.
@@ -182,6 +214,9 @@ func (t *Tier[V]) leave(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, invalidateTimeout)
 	defer cancel()
+	t.members.posting.Lock()
+	defer t.members.posting.Unlock()
+	t.members.leaving.Store(true)
 	for _, what := range []string{"nodes", "done"} {
 		_ = c.Do(ctx, c.B().Hdel().Key(t.shared(what)).Field(t.id).Build()).Error() // it is found silent else
 	}

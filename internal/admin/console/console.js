@@ -46,9 +46,13 @@ const showStates = () => {
   state('state-mysql', !m.up ? 'MySQL: down' : m.failing ? 'MySQL: loads fail' : 'MySQL: up', !m.up ? 'bad' : m.failing ? 'warn' : 'ok');
   const b = stats.binlog;
   state('state-binlog', !b ? 'Binlog: not followed' : b.following ? 'Binlog: followed' : 'Binlog: lost', !b ? 'unknown' : b.following ? 'ok' : 'bad');
+  const tier = stats.tier;
+  $('state-tier').hidden = !tier;
+  if (tier) state('state-tier', tier.usable ? 'Second tier: in use' : 'Second tier: away', tier.usable ? 'ok' : 'warn');
   if (!m.up) banner('MySQL cannot be reached. What is cached is served, stale where it must be; other keys get 503.', 'bad');
   else if (m.failing) banner('The last load from MySQL has failed. What is cached is served, stale where it must be; the log says why.', 'warn');
   else if (b && !b.following) banner('The binlog is not followed at the moment: changes are seen when lifetimes end. The log says why.', 'warn');
+  else if (tier && !tier.usable) banner('The second tier is away: this node works alone. ' + (tier.trouble || ''), 'warn');
   else if (!ready) banner('The service is not ready: ' + stats.not_ready.join('; ') + '.', 'warn');
   else banner('');
 };
@@ -108,6 +112,16 @@ const showDatabase = () => {
       ['Lookups made stale', show.count(b.invalidated_lookups)],
       ['Gaps, disconnects', show.count(b.gaps) + ', ' + show.count(b.disconnects)],
     ] : [['Binlog', 'not followed']]),
+    ...(stats.tier ? [
+      ['Second tier', stats.tier.usable ? 'in use' : 'away'],
+      ['Other nodes', stats.tier.nodes.length ? stats.tier.nodes.join(', ') : 'none'],
+      ['Keys it had', show.count(stats.tier.hits + stats.tier.absences) + (stats.tier.hit_ratio === null ? '' : ', ' + show.percent(stats.tier.hit_ratio))],
+      ['Keys read from MySQL', show.count(stats.tier.loaded)],
+      ['Waited for other nodes', show.count(stats.tier.waited)],
+      ['Stored, not stored', show.count(stats.tier.stored) + ', ' + show.count(stats.tier.unstored)],
+      ['An exchange takes', stats.tier.exchanges ? show.took(stats.tier.exchange_mean_seconds) : '–'],
+      ['Purges of other nodes', show.count(stats.tier.heard)],
+    ] : []),
   ]);
 };
 
