@@ -7,11 +7,13 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"productcache/internal/admin"
+	"productcache/internal/binlog"
 	"productcache/internal/cache"
 	"productcache/internal/document"
 	"productcache/internal/store"
@@ -32,7 +34,8 @@ func (c *Config) fleetFlags(fs *flag.FlagSet) {
 type fleet struct {
 	*service
 	tier   *tier.Tier[doc]
-	warmed atomic.Bool // or given up
+	warmed atomic.Bool   // or given up
+	caught chan struct{} // closed when the follower has begun, and knows what it has missed
 }
 
 // openFleet begins to connect, if -l2 is given.
@@ -44,7 +47,7 @@ func (s *service) openFleet() error {
 	if err != nil {
 		return err
 	}
-	f := &fleet{service: s}
+	f := &fleet{service: s, caught: make(chan struct{})}
 	o := tier.Options[doc]{
 		Servers: servers, Prefix: s.config.L2Prefix, Node: s.config.nodeName(), Timeout: s.config.L2Timeout,
 		Lease: s.config.MySQLQueryTimeout + leaseSlack, Confirm: purgeConfirm,
@@ -55,6 +58,7 @@ func (s *service) openFleet() error {
 		Since:      f.since, Purged: f.purged, Distrust: f.distrust, Logger: s.log,
 	}
 	if s.config.FollowBinlog {
+		o.Followed = f.followedTo
 		o.Position = func() string {
 			if follower := s.follower.Load(); follower != nil {
 				return follower.Bookmark()
@@ -165,7 +169,44 @@ func (f *fleet) invalidate(l *lookup, keys []string) {
 	f.tier.Invalidate(l.Name, l.shared.Load().Version, keys)
 }
 
-func (f *fleet) invalidateAll(l *lookup) { f.tier.InvalidateAll(l.Name, l.shared.Load().Version) }
+func (f *fleet) invalidateAll(l *lookup) {
+	select {
+	case <-f.caught:
+		f.tier.InvalidateAll(l.Name, l.shared.Load().Version)
+	default: // since this node has begun
+		f.tier.BeginFollowing(l.Name, l.shared.Load().Version, placeInBinlog(f.follower.Load().Stats().Position))
+	}
+}
+
+// followedTo is up to where in the binlog all is invalidated, "" while it is not followed.
+func (f *fleet) followedTo() string {
+	follower := f.follower.Load()
+	select {
+	case <-f.caught:
+	default:
+		return ""
+	}
+	of := follower.Stats()
+	if of.State != binlog.Following {
+		return ""
+	}
+	return placeInBinlog(of.Applied)
+}
+
+// placeInBinlog is a position as text that grows with it, on one server, "" if it has none.
+func placeInBinlog(position string) string {
+	m := filePosition.FindStringSubmatch(position)
+	if m == nil {
+		return ""
+	}
+	return fmt.Sprintf("%020s:%020s", m[1], m[2])
+}
+
+// filePosition has the number of a file, and the offset in it.
+var filePosition = regexp.MustCompile(`\.(\d{1,20}):(\d{1,20})\)?$`)
+
+// caughtUp says that the follower has begun. It is called once.
+func (f *fleet) caughtUp() { close(f.caught) }
 
 // purged does what another node was told.
 func (f *fleet) purged(p tier.Purge) {

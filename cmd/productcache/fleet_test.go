@@ -83,7 +83,7 @@ func (f *fleetOf) stored(n int) {
 
 // TestHotKeyExpiresInAFleet: four nodes that are all asked for it all the time load it once.
 func TestHotKeyExpiresInAFleet(t *testing.T) {
-	f := startFleet(t, redistest.Start(t).URL(), 4, 10, "-ttl", "2s", "-ttl-jitter", "0", "-stale-while-revalidate", "0", "-audit-rate", "0")
+	f := startFleet(t, redistest.Start(t).URL(), 4, 10, "-ttl", "4s", "-ttl-jitter", "0", "-stale-while-revalidate", "0", "-audit-rate", "0")
 	for _, r := range f.nodes {
 		r.version(7)
 	}
@@ -176,6 +176,30 @@ func TestFollowersShareATier(t *testing.T) {
 	}
 }
 
+// TestFollowerThatBeginsSparesTheTier: a node that begins to follow does not know what was changed before. Where another one has
+// followed, the tier was told; where none has, it is not trusted.
+func TestFollowerThatBeginsSparesTheTier(t *testing.T) {
+	f := startFleet(t, redistest.Start(t).URL(), 1, 30, "-follow-binlog", "-audit-rate", "0")
+	first := f.nodes[0]
+	first.untilMetric("productcache_binlog_following", "1")
+	first.await("the tier to be in use", func() bool { first.version(7); return first.metric("productcache_tier_stored_total") != "0" })
+	second := f.add("-follow-binlog", "-audit-rate", "0")
+	second.untilMetric("productcache_binlog_following", "1")
+	second.await("the tier to be in use", func() bool { return second.metric("productcache_tier_up") == "1" && second.isReady() })
+	if v, status := second.version(7); v != 1 || second.metric("productcache_tier_loaded_total") != "0" {
+		t.Errorf("version %d, %s, and %s keys from MySQL; want that it is the first one's", v, status, second.metric("productcache_tier_loaded_total"))
+	}
+	first.end()
+	second.end()
+	f.server.Exec(t, f.database, "UPDATE products SET version = 2")
+	third := f.add("-follow-binlog", "-audit-rate", "0")
+	third.untilMetric("productcache_binlog_following", "1")
+	third.await("the tier to be in use", func() bool { return third.metric("productcache_tier_up") == "1" })
+	if v, status := third.version(7); v != 2 {
+		t.Errorf("version %d, %s; want 2", v, status)
+	}
+}
+
 // TestColdNodeJoins: a node that starts has what the others are asked for before it is ready, and not from MySQL.
 func TestColdNodeJoins(t *testing.T) {
 	const products = 500
@@ -202,7 +226,9 @@ func TestColdNodeJoins(t *testing.T) {
 		t.Errorf("nothing was filled in: %s", cold.log)
 	}
 	for id := 1; id <= products; id++ {
-		cold.version(id)
+		if _, status := cold.version(id); !strings.Contains(status, "; hit") && !strings.HasSuffix(status, "; stored; detail=second-tier") {
+			t.Errorf("product %d: %s, want that it is from memory, or the second tier", id, status)
+		}
 	}
 	if n := cold.metric("productcache_tier_loaded_total"); n != "0" {
 		t.Errorf("%s keys were read from MySQL, want none", n)

@@ -43,13 +43,21 @@ func (s *service) newFollower() (*binlog.Follower, error) {
 		Sink:     &s.front,
 		Moved:    s.followed,
 		Bookmark: s.warm.bookmark(),
-		CaughtUp: s.warm.caughtUp,
+		CaughtUp: s.caughtUp,
 		Logger:   s.log,
 	})
 	if err == nil {
 		s.follower.Store(follower)
 	}
 	return follower, err
+}
+
+// caughtUp says that what was changed before the follower began is applied.
+func (s *service) caughtUp() {
+	s.warm.caughtUp()
+	if s.fleet != nil {
+		s.fleet.caughtUp()
+	}
 }
 
 // followed gives entries the lifetimes that go with being told of changes, or

@@ -68,6 +68,18 @@ func (f *fleet) fill(ctx context.Context) {
 	case <-ctx.Done():
 		return
 	}
+	if f.config.FollowBinlog { // which makes stale what came before
+		select {
+		case <-f.caught:
+		case <-ctx.Done():
+			return
+		}
+	}
+	for !f.tier.Usable() {
+		if !sleep(ctx, readyTick) {
+			return
+		}
+	}
 	began := time.Now()
 	filled := 0
 	var work sync.WaitGroup

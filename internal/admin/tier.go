@@ -59,7 +59,7 @@ func ofTier() []metric[TierStats] {
 		counter("productcache_tier_hits_total", "Keys that memory missed and the second tier had.", func(s s) float64 { return float64(s.Hits) }),
 		counter("productcache_tier_absences_total", "Keys without a row that the second tier remembered.", func(s s) float64 { return float64(s.Absences) }),
 		counter("productcache_tier_waited_total", "Keys that another node was loading, and that were waited for.", func(s s) float64 { return float64(s.Waited) }),
-		counter("productcache_tier_loaded_total", "Keys that this node has read from MySQL.", func(s s) float64 { return float64(s.Loaded) }),
+		counter("productcache_tier_loaded_total", "Keys that memory missed and this node has read from MySQL.", func(s s) float64 { return float64(s.Loaded) }),
 		counter("productcache_tier_away_total", "Keys that the second tier could not be asked for, or gave no answer in time.", func(s s) float64 { return float64(s.Away) }),
 		counter("productcache_tier_stored_total", "Keys that this node has stored in the second tier.", func(s s) float64 { return float64(s.Stored) }),
 		counter("productcache_tier_unstored_total", "Keys that this node has read under a lease, but that were not stored: invalidated meanwhile, or the second tier is full or away.", func(s s) float64 { return float64(s.Unstored) }),

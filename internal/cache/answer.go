@@ -47,6 +47,7 @@ type Answer[V any] struct {
 	Outcome Outcome       // where the answer comes from
 	Stored  bool          // Miss, Collapsed: the answer is in the cache now
 	Forced  bool          // loaded because of Reload
+	Copied  bool          // Miss, Collapsed: somebody else's load, see Loaded
 	Age     time.Duration // since the load of this answer began
 	TTL     time.Duration // lifetime that is left; negative once it is stale
 }

@@ -213,7 +213,7 @@ func (l *Lookup[V]) landed(w *want[V], r landing[V]) Answer[V] {
 	now := l.cache.now()
 	e := entry[V]{value: r.Value, found: r.Found, loadedAt: r.readAt, epoch: uint32(w.generation.epoch)}
 	a := e.answer(outcome, e.state(l, l.lifetimes.Load(), w.hash, now), now)
-	a.Stored = r.stored
+	a.Stored, a.Copied = r.stored, r.Copied
 	return a
 }
 

@@ -29,7 +29,10 @@ func appendStatus(dst []byte, a *answer) []byte {
 	if a.Outcome == cache.Collapsed {
 		dst = append(dst, "; collapsed"...)
 	}
-	if a.Stored {
+	switch {
+	case a.Stored && a.Copied:
+		return append(dst, "; stored; detail=second-tier"...)
+	case a.Stored:
 		return append(dst, "; stored"...)
 	}
 	return append(dst, "; detail=not-stored"...)

@@ -2,6 +2,7 @@ package tier_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -249,4 +250,36 @@ func TestRestartedNodeTakesItsPlace(t *testing.T) {
 	if open := n.Purge(t.Context(), purge("a"), func() {}); len(open) != 0 {
 		t.Errorf("not confirmed by %v, want that all have", open)
 	}
+}
+
+// TestBeginFollowing: a node that begins to follow trusts the tier if another one has followed up to there, and else has it begin anew.
+func TestBeginFollowing(t *testing.T) {
+	s := redistest.Start(t)
+	d := newDatabase("a", "1")
+	at := make(chan string, 1)
+	at <- "5"
+	followed := func() string { x := <-at; at <- x; return x }
+	one := open(t, s.URL(), d, func(o *tier.Options[string]) { o.Followed = followed })
+	two := open(t, s.URL(), d, func(o *tier.Options[string]) { o.Followed = func() string { return "" } })
+	one.expect("a", "1", false)
+	one.stored(1)
+	one.eventually("its place is known", func(tier.Stats) bool { return strings.Contains(s.Do("HVALS", "{test}:nodes"), `"followed":"5"`) })
+	two.BeginFollowing("products", "1", "5")
+	two.eventually("in use", func(s tier.Stats) bool { return s.Usable })
+	two.expect("a", "1", true)
+	two.BeginFollowing("products", "1", "6") // which the first one comes to later
+	<-at
+	at <- "6"
+	two.eventually("in use", func(s tier.Stats) bool { return s.Usable })
+	two.expect("a", "1", true)
+	two.BeginFollowing("products", "1", "7") // which it never comes to
+	two.eventually("in use", func(s tier.Stats) bool { return s.Usable })
+	two.expect("a", "1", false)
+	d.set("a", "2")
+	one.BeginFollowing("products", "1", "7") // neither of two that begin at the same time knows
+	two.BeginFollowing("products", "1", "7")
+	for _, n := range []*node{one, two} {
+		n.eventually("in use", func(s tier.Stats) bool { return s.Usable })
+	}
+	two.eventually("told", func(tier.Stats) bool { return two.get("a")[0].Value == "2" })
 }

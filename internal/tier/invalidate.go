@@ -2,6 +2,7 @@ package tier
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -28,6 +29,8 @@ type letter struct {
 	Purge
 	spread bool // to other nodes, too
 	at     time.Time
+
+	from string // it is not needed where another node has followed the binlog up to there; "": it is
 }
 
 const (
@@ -44,6 +47,16 @@ func (t *Tier[V]) Invalidate(lookup, version string, keys []string) {
 // InvalidateAll is Invalidate for all of a lookup.
 func (t *Tier[V]) InvalidateAll(lookup, version string) {
 	t.drop(Purge{Lookup: lookup, Version: version, All: true}, false)
+}
+
+// BeginFollowing is InvalidateAll for a node that has just begun to follow the binlog at a place, see Options.Followed, and does not know
+// what was changed before. Another node may: once it has followed up to there, the tier was told of all. Redis is not used until that is known.
+func (t *Tier[V]) BeginFollowing(lookup, version, from string) {
+	t.outbox.mu.Lock()
+	defer t.outbox.mu.Unlock()
+	t.abreast.Store(false)
+	t.outbox.addLocked(letter{Purge: Purge{Lookup: lookup, Version: version, All: true}, at: time.Now(), from: from})
+	t.touch.lose()
 }
 
 // Purge takes values away, has local do so in this node's memory, and tells the other nodes. It returns what has not confirmed
@@ -68,7 +81,7 @@ func (t *Tier[V]) Purge(ctx context.Context, p Purge, local func()) (open []stri
 	}
 	if open = t.confirmed(ctx, c, parsePlace(id)); len(open) > 0 {
 		t.outbox.mu.Lock()
-		t.outbox.unconfirmed = append(t.outbox.unconfirmed, letter{p, true, time.Now()})
+		t.outbox.unconfirmed = append(t.outbox.unconfirmed, letter{Purge: p, spread: true, at: time.Now()})
 		t.outbox.mu.Unlock()
 	}
 	return open
@@ -93,7 +106,8 @@ func (t *Tier[V]) drop(p Purge, spread bool) bool {
 	}
 	t.outbox.mu.Lock()
 	defer t.outbox.mu.Unlock()
-	t.outbox.addLocked(letter{p, spread, time.Now()})
+	t.abreast.Store(false)
+	t.outbox.addLocked(letter{Purge: p, spread: spread, at: time.Now()})
 	// It may have become usable since: then this came too late for it.
 	t.touch.lose()
 	return false
@@ -103,13 +117,13 @@ func (t *Tier[V]) drop(p Purge, spread bool) bool {
 func (t *Tier[V]) postpone(p Purge) {
 	t.outbox.mu.Lock()
 	defer t.outbox.mu.Unlock()
-	t.outbox.addLocked(letter{p, true, time.Now()})
+	t.outbox.addLocked(letter{Purge: p, spread: true, at: time.Now()})
 	t.touch.lose()
 }
 
 func (o *outbox) addLocked(l letter) {
 	covered := func(by letter) bool {
-		return by.All && by.Lookup == l.Lookup && by.Remove == l.Remove && (by.spread || !l.spread)
+		return by.All && (by.from == "" || l.from != "" && by.from >= l.from) && by.Lookup == l.Lookup && by.Remove == l.Remove && (by.spread || !l.spread)
 	}
 	if slices.ContainsFunc(o.pending, covered) {
 		return
@@ -166,23 +180,30 @@ func (t *Tier[V]) dropNow(ctx context.Context, c rueidis.Client, p Purge) error 
 }
 
 // deliver does what is pending, and makes the tier usable, unless there are more connections than there were.
-func (t *Tier[V]) deliver(ctx context.Context, c rueidis.Client, dials uint64) bool {
+func (t *Tier[V]) deliver(ctx context.Context, c rueidis.Client, dials uint64) (usable bool, err error) {
 	for {
 		t.outbox.mu.Lock()
 		letters := t.outbox.pending
 		if len(letters) == 0 {
-			usable := t.touch.trusts(dials)
+			usable = t.touch.trusts(dials)
 			t.touch.usable.Store(usable)
 			if !t.touch.trusts(dials) { // one was begun after it was looked
 				t.touch.usable.Store(false)
 			}
+			t.abreast.Store(usable)
 			t.outbox.mu.Unlock()
-			return usable
+			return usable, nil
 		}
 		t.outbox.pending, t.outbox.keys = nil, 0
 		t.outbox.mu.Unlock()
 		for i, l := range letters {
-			err := t.dropNow(ctx, c, l.Purge)
+			needed, err := t.needed(ctx, c, l)
+			if !needed && err == nil {
+				continue
+			}
+			if err == nil {
+				err = t.dropNow(ctx, c, l.Purge)
+			}
 			if err == nil && l.spread {
 				err = t.send(ctx, c, message{Purge: &l.Purge})
 			}
@@ -192,10 +213,38 @@ func (t *Tier[V]) deliver(ctx context.Context, c rueidis.Client, dials uint64) b
 					t.outbox.addLocked(l)
 				}
 				t.outbox.mu.Unlock()
-				return false
+				return false, err
 			}
 		}
 	}
+}
+
+// beatPatience is how long another node may take to say that it has followed far enough.
+const beatPatience = 3 * beatPause
+
+// errBeat says that another node has to be waited for.
+var errBeat = errors.New("tier: waiting for a node that follows the binlog")
+
+// needed reports whether a letter has to be delivered, or errBeat where that is not known yet.
+func (t *Tier[V]) needed(ctx context.Context, c rueidis.Client, l letter) (bool, error) {
+	if l.from == "" {
+		return true, nil
+	}
+	cards, err := t.cards(ctx, c)
+	if err != nil {
+		return true, err
+	}
+	others := false
+	for _, of := range cards {
+		if of.Followed >= l.from {
+			return false, nil
+		}
+		others = others || of.Followed != ""
+	}
+	if others && time.Since(l.at) < beatPatience {
+		return true, errBeat
+	}
+	return true, nil
 }
 
 // resend tells again what was not confirmed by all, as it may have been lost.

@@ -3,7 +3,6 @@ package tier
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -92,6 +91,10 @@ func (t *Tier[V]) connect(o *rueidis.ClientOption) rueidis.Client {
 // complain logs what keeps Redis from being used, when it is something new.
 func (t *Tier[V]) complain(err error) {
 	text := err.Error()
+	if errors.Is(err, errBeat) {
+		t.outcomeIs(text)
+		return
+	}
 	if before := t.touch.outcome.Swap(&text); before == nil || *before != text || t.touch.wasUsed {
 		t.touch.wasUsed = false
 		t.options.Logger.Warn("the second tier is away: working alone", "error", err)
@@ -113,7 +116,11 @@ func (t *Tier[V]) join(c rueidis.Client) error {
 				return err
 			}
 		}
-		if t.deliver(ctx, c, dials) {
+		usable, err := t.deliver(ctx, c, dials)
+		if err != nil {
+			return err
+		}
+		if usable {
 			t.options.Logger.Info("the second tier is in use")
 			t.touch.wasUsed = true
 			t.outcomeIs("")
@@ -121,8 +128,11 @@ func (t *Tier[V]) join(c rueidis.Client) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("tier: connections come and go")
+	return errUnsettled
 }
+
+// errUnsettled says that it is not known yet whether Redis can be used.
+var errUnsettled = errors.New("tier: connections come and go")
 
 func (t *Tier[V]) outcomeIs(text string) { t.touch.outcome.Store(&text) }
 
@@ -136,6 +146,9 @@ func (t *Tier[V]) firstJoined() {
 
 // Joined is closed when Redis was usable for the first time.
 func (t *Tier[V]) Joined() <-chan struct{} { return t.touch.joined }
+
+// Usable reports whether Redis is in use now.
+func (t *Tier[V]) Usable() bool { return t.touch.usable.Load() }
 
 // beat tells the others that this node is there, and looks whether it has heard all.
 func (t *Tier[V]) beat(c rueidis.Client) error {

@@ -47,7 +47,6 @@ func (t *Tier[V]) Load(ctx context.Context, l *Lookup[V], keys []string) []Loade
 
 // Original reads keys from the lookup's load function, whatever there is in the tier.
 func (t *Tier[V]) Original(ctx context.Context, l *Lookup[V], keys []string) []Loaded[V] {
-	t.counts.loaded.Add(uint64(len(keys)))
 	return t.origin.load(ctx, l, keys)
 }
 

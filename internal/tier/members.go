@@ -49,10 +49,16 @@ type card struct {
 	Name string `json:"name"`
 	Sent uint64 `json:"sent"` // messages
 	Beat uint64 `json:"beat"`
+
+	Followed string `json:"followed,omitempty"` // Options.Followed, where the tier was told of everything up to there
 }
 
 func (t *Tier[V]) registration(c rueidis.Client) rueidis.Completed {
-	text, _ := json.Marshal(card{t.options.Node, t.members.sent.Load(), t.members.beats.Load()}) // never fails
+	followed := ""
+	if t.options.Followed != nil && t.abreast.Load() {
+		followed = t.options.Followed()
+	}
+	text, _ := json.Marshal(card{t.options.Node, t.members.sent.Load(), t.members.beats.Load(), followed}) // never fails
 	return c.B().Hset().Key(t.shared("nodes")).FieldValue().FieldValue(t.id, string(text)).Build()
 }
 

@@ -55,6 +55,7 @@ type Options[V any] struct {
 	Decode      func([]byte) (V, error)         // copies what it keeps
 	Since       func(context.Context) time.Time // up to when purges were done to what is in memory at the begin; zero: there is nothing
 	Position    func() string                   // where this node is in the binlog; nil: it does not follow it
+	Followed    func() string                   // up to where in the binlog this node has invalidated everything, as a text that grows; "": it does not follow now. nil: it never does
 	Purged      func(Purge)                     // does what another node was told; when it returns, nothing from before is served
 	Distrust    func()                          // purges may have been missed: everything is to be made stale
 	Logger      *slog.Logger                    // nil: nobody
@@ -89,6 +90,7 @@ type Tier[V any] struct {
 	outbox  outbox
 	members members
 	counts  counts
+	abreast atomic.Bool // what Options.Followed says holds for the tier, too
 
 	work    sync.WaitGroup
 	storing chan struct{} // has room for each load that is being stored
