@@ -20,6 +20,7 @@ func TestAloneWithoutRedis(t *testing.T) {
 	d := newDatabase("a", "1", "b", "2")
 	n := open(t, s.URL(), d)
 	n.expect("a", "1", false)
+	n.stored(1)
 	s.Kill()
 	n.eventually("alone", func(s tier.Stats) bool { return !s.Usable })
 	n.expect("a", "1", false)
