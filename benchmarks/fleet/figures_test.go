@@ -1,7 +1,6 @@
 package fleet_test
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -35,18 +34,31 @@ func TestFigures(t *testing.T) {
 	}
 	r := &figures{}
 	r.add("- %s\n", strings.Join(append(machine.Lines(), "Redis: "+machine.Version("redis-server", "--version"), "load averages before: "+machine.Load()), "\n- "))
-	costs(t, r)
-	for name, url := range map[string]func() string{
-		"one Redis":              func() string { return redistest.Start(t).URL() },
-		"a Cluster of 3 masters": func() string { return redistest.ClusterURL(redistest.Cluster(t, 3)) },
+	part := func(name string, make func(t *testing.T)) { t.Run(name, make) } // which ends its processes
+	part("costs", func(t *testing.T) { costs(t, r) })
+	for _, redis := range []struct {
+		name string
+		url  func(t *testing.T) string
+	}{
+		{"one Redis", func(t *testing.T) string { return redistest.Start(t).URL() }},
+		{"a Cluster of 3 masters", func(t *testing.T) string { return redistest.ClusterURL(redistest.Cluster(t, 3)) }},
 	} {
-		r.add("\n### With %s\n", name)
-		hotKey(t, r, url())
-		coldNode(t, r, url())
+		r.add("\n### With %s\n", redis.name)
+		part("hot key", func(t *testing.T) { hotKey(t, r, redis.url(t)) })
+		part("cold node", func(t *testing.T) { coldNode(t, r, redis.url(t)) })
 	}
-	stopped(t, r)
-	reality(t, r)
-	scale(t, r)
+	part("stopped", func(t *testing.T) { stopped(t, r) })
+	r.add("\n### The model beside real nodes\n\n5,000 products by a Zipf law of %.1f, 400 requests a second on each node, `-ttl` 4 s; rates a second over 12 s, after as long a time.\n\n"+
+		"| nodes, tier | MySQL, keys: real, model | tier, keys: real, model | hit ratio of memory: real, model |\n|---|---|---|---|", skew)
+	for _, nodes := range []int{1, 2, 4} {
+		for _, tier := range []bool{false, true} {
+			part(fmt.Sprint(nodes, " nodes, tier ", tier), func(t *testing.T) { reality(t, r, nodes, tier) })
+		}
+	}
+	scale(r)
+	if t.Failed() {
+		return
+	}
 	if err := replace(file, strings.Join(r.lines, "\n")+"\n"); err != nil {
 		t.Fatal(err)
 	}
@@ -218,8 +230,6 @@ func coldNode(t *testing.T, r *figures, url string) {
 		r.add("- A 4th node joins three that are asked for %d products by a Zipf law of %.1f, %d times a second each, `-l2-warm` %s: %d keys were filled in before it was ready; of the %d requests of its first 8 seconds %d missed its memory, and %d (%.1f %%) of those came from MySQL.",
 			products, skew, rate, warm, filled.Tier.Hits, 8*rate, missed, loaded, 100*float64(loaded)/float64(max(1, missed)))
 	}
-	cancel()
-	_ = ctx
 	work.Wait()
 }
 
@@ -273,56 +283,53 @@ func small(nodes int, tier bool) model.Fleet {
 }
 
 // reality compares the model with real nodes.
-func reality(t *testing.T, r *figures) {
-	r.add("\n### The model beside real nodes\n\n5,000 products, 400 requests a second on each node, `-ttl` 4 s; rates a second over 12 s, after as long a time.\n\n" +
-		"| nodes, tier | MySQL, keys: real, model | tier, keys: real, model | hit ratio of memory: real, model |\n|---|---|---|---|")
-	for _, nodes := range []int{1, 2, 4} {
-		for _, tier := range []bool{false, true} {
-			m := small(nodes, tier)
-			s, database := shop(t, m.Keys)
-			flags := []string{"-table=products", "-audit-rate=0", "-ttl=4s", "-stale-while-revalidate=0", "-l2-warm=0"}
-			if tier {
-				flags = append(flags, "-l2="+redistest.Start(t).URL(), "-l2-timeout=100ms")
-			}
-			f := newFleet(t, nodes, s.DSN(database), flags...)
-			run := func(seed uint64) {
-				var work sync.WaitGroup
-				for i := range nodes {
-					work.Go(func() {
-						ask(t, f.node(i).Address("listen"), m.Requests, time.Duration(m.Horizon)*time.Second, seed+uint64(i), skewed(seed+uint64(i), m.Keys, int(m.Requests*m.Horizon)))
-					})
-				}
-				work.Wait()
-			}
-			sum := func() (mysql, tiers, hits, all float64) {
-				for i := range nodes {
-					st := f.stats(i)
-					for outcome, n := range st.Keys {
-						all += float64(n)
-						if outcome == "hit" || outcome == "stale" {
-							hits += float64(n)
-						}
-					}
-					if tier {
-						mysql, tiers = mysql+float64(st.Tier.Loaded), tiers+float64(st.Tier.Hits+st.Tier.Loaded)
-					} else {
-						mysql += float64(st.Loads.Keys)
-					}
-				}
-				return mysql, tiers, hits, all
-			}
-			run(100)
-			m0, t0, h0, a0 := sum()
-			run(200)
-			m1, t1, h1, a1 := sum()
-			said := m.Run()
-			r.add("| %d, %v | %.0f, %.0f | %.0f, %.0f | %.1f %%, %.1f %% |", nodes, map[bool]string{false: "without", true: "with"}[tier],
-				(m1-m0)/m.Horizon, said.MySQL, (t1-t0)/m.Horizon, said.Tier, 100*(h1-h0)/(a1-a0), 100*said.HitRatio)
-			for i := range nodes {
-				_ = f.node(i).Stop()
+func reality(t *testing.T, r *figures, nodes int, tier bool) {
+	m := small(nodes, tier)
+	s, database := shop(t, m.Keys)
+	flags := []string{"-table=products", "-audit-rate=0", "-ttl=4s", "-stale-while-revalidate=0", "-l2-warm=0"}
+	if tier {
+		flags = append(flags, "-l2="+redistest.Start(t).URL(), "-l2-timeout=100ms")
+	}
+	f := newFleet(t, nodes, s.DSN(database), flags...)
+	run := func(seed uint64) {
+		var work sync.WaitGroup
+		for i := range nodes {
+			work.Go(func() {
+				ids := skewed(seed+uint64(i), m.Keys, int(m.Requests*m.Horizon))
+				ask(t, f.node(i).Address("listen"), m.Requests, time.Duration(m.Horizon)*time.Second, seed+uint64(i), ids)
+			})
+		}
+		work.Wait()
+	}
+	run(100)
+	before := f.sums(tier)
+	run(200)
+	after, said := f.sums(tier), m.Run()
+	r.add("| %d, %v | %.0f, %.0f | %.0f, %.0f | %.1f %%, %.1f %% |", nodes, map[bool]string{false: "without", true: "with"}[tier],
+		(after.mysql-before.mysql)/m.Horizon, said.MySQL, (after.tier-before.tier)/m.Horizon, said.Tier,
+		100*(after.hits-before.hits)/(after.keys-before.keys), 100*said.HitRatio)
+}
+
+// sums are what all nodes have counted.
+type sums struct{ mysql, tier, hits, keys float64 }
+
+func (f *fleet) sums(tier bool) (s sums) {
+	f.t.Helper()
+	for i := range f.nodes {
+		of := f.stats(i)
+		for outcome, n := range of.Keys {
+			s.keys += float64(n)
+			if outcome == "hit" || outcome == "stale" {
+				s.hits += float64(n)
 			}
 		}
+		if tier {
+			s.mysql, s.tier = s.mysql+float64(of.Tier.Loaded), s.tier+float64(of.Tier.Hits+of.Tier.Loaded)
+		} else {
+			s.mysql += float64(of.Loads.Keys)
+		}
 	}
+	return s
 }
 
 // large is a shop that has outgrown a machine.
@@ -334,7 +341,7 @@ func large(nodes int, tier bool) model.Fleet {
 var fleets = []int{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000}
 
 // scale is the model where this machine cannot go.
-func scale(t *testing.T, r *figures) {
+func scale(r *figures) {
 	r.add("\n### The model of 1 to 1,000 nodes\n\n200,000 products by a Zipf law of %.1f, 2,000 requests a second on each node, `-ttl` 5m, 20 changes a second that all nodes are told of, each node restarted once a day.\n\n"+
 		"| nodes | hit ratio of memory | MySQL without a tier, keys a second | MySQL with it | tier, keys a second | of which it had |\n|---|---|---|---|---|---|", skew)
 	for _, n := range fleets {
