@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -205,5 +204,3 @@ func servers(t *testing.T, test func(t *testing.T, url string)) {
 		t.Run(name, func(t *testing.T) { test(t, start(t)) })
 	}
 }
-
-func sorted(names []string) []string { return slices.Sorted(slices.Values(names)) }

@@ -29,7 +29,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -97,9 +96,6 @@ type Tier[V any] struct {
 	closing context.Context
 	close   context.CancelFunc
 }
-
-// errAway says that there is no connection to be used now.
-var errAway = errors.New("tier: the second tier is away")
 
 // mostStoring are loads that are being stored at once. What comes beyond that is not stored.
 const mostStoring = 64

@@ -76,11 +76,10 @@ func (f Fleet) Run() (r Result) {
 
 // key is one key on all nodes.
 type key struct {
-	fleet   Fleet
-	rate    float64 // requests on one node
-	random  *rand.Rand
-	version int
-	loaded  float64 // when what the second tier has was read; -Inf: it has nothing
+	fleet  Fleet
+	rate   float64 // requests on one node
+	random *rand.Rand
+	loaded float64 // when what the second tier has was read; -Inf: it has nothing
 
 	missed, asked, had, read float64
 }
