@@ -66,8 +66,9 @@ func (e *errand[V]) ask(ctx context.Context, keys []int) (f findings) {
 		return findings{alone: keys}
 	}
 	commands := make(rueidis.Commands, len(keys))
+	value, absence := e.lookup.Ages()
 	for i, at := range keys {
-		commands[i] = ask.call(c, e.names[at], isLeaseText+e.token, millis(e.options.Lease))
+		commands[i] = ask.call(c, e.names[at], isLeaseText+e.token, millis(e.options.Lease), millis(value), millis(absence))
 	}
 	asked, cancel := context.WithTimeout(ctx, e.options.Timeout)
 	defer cancel()
@@ -116,10 +117,6 @@ func (e *errand[V]) take(b []byte, left time.Duration, at int, f *findings) {
 	}
 	r, err := parseRecord(b, left)
 	got := Loaded[V]{Found: r.found, Copied: true, Age: r.age}
-	value, most := e.lookup.Ages()
-	if r.found {
-		most = value
-	}
 	if err == nil && r.found {
 		got.Value, err = e.options.Decode(r.value)
 	}
@@ -127,8 +124,6 @@ func (e *errand[V]) take(b []byte, left time.Duration, at int, f *findings) {
 	case err != nil:
 		e.counts.broken.Add(1)
 		f.alone = append(f.alone, at)
-	case r.age >= most:
-		f.alone = append(f.alone, at) // a node with longer lifetimes has stored it
 	default:
 		if r.found {
 			e.counts.hits.Add(1)

@@ -2,15 +2,16 @@ package tier
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
+	"fmt"
+	"strconv"
 	"time"
 )
 
 // What stands in Redis under a value's name. Its first byte says what it is: a lease, with its token; an absence; or a value.
-// Behind that of an absence and of a value are, as eight bytes each and the highest first, the milliseconds that it was
-// old when it was stored, and those that it was stored for. So its age is known from PTTL, by the clock of Redis alone. Then
-// comes the node's position in the binlog before the load, its length in a byte first, and then the value.
+// Behind that of an absence and of a value are, in thirteen digits each, the milliseconds that it was
+// old when it was stored, and those that it was stored for. So its age is known from PTTL, by the clock of Redis alone, to
+// the script ask too. Then comes the node's position in the binlog before the load, its length in a byte first, and then the value.
 const (
 	isLease   = 'L'
 	isAbsence = 'N'
@@ -18,7 +19,9 @@ const (
 )
 
 // fixed is the length of what every value begins with.
-const fixed = 1 + 8 + 8 + 1
+const fixed = 1 + 2*digits + 1
+
+const digits = 13
 
 var errRecord = errors.New("tier: what stands in Redis is no value")
 
@@ -37,8 +40,7 @@ func (r record) append(b []byte) []byte {
 		kind = isValue
 	}
 	b = append(b, kind)
-	b = binary.BigEndian.AppendUint64(b, uint64(r.age.Milliseconds()))
-	b = binary.BigEndian.AppendUint64(b, uint64(r.life.Milliseconds()))
+	b = fmt.Appendf(b, "%0*d%0*d", digits, r.age.Milliseconds(), digits, r.life.Milliseconds())
 	b = append(b, byte(len(r.position)))
 	b = append(b, r.position...)
 	return append(b, r.value...)
@@ -50,12 +52,13 @@ func parseRecord(b []byte, left time.Duration) (r record, err error) {
 		return r, errRecord
 	}
 	r.found = b[0] == isValue
-	age, life := binary.BigEndian.Uint64(b[1:]), binary.BigEndian.Uint64(b[9:])
-	if age > maxMillis || life > maxMillis {
+	age, err1 := strconv.ParseUint(string(b[1:1+digits]), 10, 64)
+	life, err2 := strconv.ParseUint(string(b[1+digits:1+2*digits]), 10, 64)
+	if err1 != nil || err2 != nil || age > maxMillis || life > maxMillis {
 		return r, errRecord
 	}
 	r.life = time.Duration(life) * time.Millisecond
-	// What was stored is rounded down, and so is what is left.
+	// What was stored is rounded down, and so is what is left. The script ask counts in the same way.
 	r.age = time.Duration(age+1)*time.Millisecond + max(0, r.life-left)
 	b = b[fixed-1:]
 	if n := int(b[0]); n < len(b) {

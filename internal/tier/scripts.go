@@ -26,9 +26,16 @@ func (s script) call(c rueidis.Client, key string, args ...string) rueidis.Compl
 func millis(d time.Duration) string { return strconv.FormatInt(max(1, d.Milliseconds()), 10) }
 
 var (
-	// ask returns what stands under a name and how long yet, or leaves a lease there and returns nothing.
+	// ask returns what stands under a name and how long yet, or leaves a lease there and returns nothing: where nothing stands, and where
+	// what does is older than it may be for this node, as a value (the third argument) or an absence.
 	ask = newScript(`local v = redis.call('GET', KEYS[1])
-if v then return {v, redis.call('PTTL', KEYS[1])} end
+if v then
+  local left = redis.call('PTTL', KEYS[1])
+  local age, life = tonumber(string.sub(v, 2, 14)), tonumber(string.sub(v, 15, 27))
+  local most = tonumber(ARGV[3])
+  if string.sub(v, 1, 1) == 'N' then most = tonumber(ARGV[4]) end
+  if string.sub(v, 1, 1) == 'L' or not age or not life or age + 1 + math.max(0, life - left) < most then return {v, left} end
+end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return false`)
 

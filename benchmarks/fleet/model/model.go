@@ -28,6 +28,7 @@ type Fleet struct {
 	Horizon  float64 // how long is looked at, after as long a time to warm up
 	Seed     uint64
 	Bins     int // ranks that are simulated; 0: 200
+	Samples  int // keys of each; 0: so many that they are 100 on all nodes together, at least
 }
 
 // Result is rates a second, and a share.
@@ -45,6 +46,10 @@ func (f Fleet) Run() (r Result) {
 	if bins == 0 {
 		bins = 200
 	}
+	samples := f.Samples
+	if samples == 0 {
+		samples = 1 + 99/f.Nodes
+	}
 	total := 0.0
 	for rank := 1; rank <= f.Keys; rank++ {
 		total += math.Pow(float64(rank), -f.Skew)
@@ -59,12 +64,15 @@ func (f Fleet) Run() (r Result) {
 			share += math.Pow(float64(rank), -f.Skew)
 		}
 		n := float64(last - first + 1)
-		k := key{fleet: f, rate: f.Requests * share / total / n, random: rand.New(rand.NewPCG(f.Seed, uint64(bin)))}
-		k.run()
-		r.Tier += n * k.asked / f.Horizon
-		r.TierHits += n * k.had / f.Horizon
-		r.MySQL += n * k.read / f.Horizon
-		r.HitRatio += n * k.missed / f.Horizon
+		for sample := range samples {
+			k := key{fleet: f, rate: f.Requests * share / total / n, random: rand.New(rand.NewPCG(f.Seed, uint64(bin*samples+sample)))}
+			k.run()
+			each := n / float64(samples) / f.Horizon
+			r.Tier += each * k.asked
+			r.TierHits += each * k.had
+			r.MySQL += each * k.read
+			r.HitRatio += each * k.missed
+		}
 		first = last + 1
 	}
 	r.HitRatio = 1 - r.HitRatio/r.Requests

@@ -16,7 +16,7 @@ func near(t *testing.T, what string, got, want, within float64) {
 
 // TestOneKey: what can be counted on paper.
 func TestOneKey(t *testing.T) {
-	f := model.Fleet{Nodes: 10, Keys: 1, Requests: 1000, TTL: 10, Horizon: 100_000, Seed: 1}
+	f := model.Fleet{Nodes: 10, Keys: 1, Requests: 1000, TTL: 10, Horizon: 100_000, Seed: 1, Samples: 1}
 	r := f.Run()
 	near(t, "each node reads once a lifetime", r.MySQL, 10/(10+0.001), 0.01)
 	near(t, "hits", r.HitRatio, 1-r.MySQL/10_000, 1e-9)
@@ -32,7 +32,7 @@ func TestOneKey(t *testing.T) {
 
 // TestRestarts: what a node that starts anew has lost, it has from the second tier.
 func TestRestarts(t *testing.T) {
-	f := model.Fleet{Nodes: 4, Keys: 1, Requests: 1000, TTL: 1e9, Horizon: 100_000, Restarts: 0.01, Seed: 1}
+	f := model.Fleet{Nodes: 4, Keys: 1, Requests: 1000, TTL: 1e9, Horizon: 100_000, Restarts: 0.01, Seed: 1, Samples: 1}
 	near(t, "each restart is a read", f.Run().MySQL, 0.04, 0.1)
 	f.Tier = true
 	if r := f.Run(); r.MySQL != 0 {
@@ -42,7 +42,7 @@ func TestRestarts(t *testing.T) {
 
 // TestSame: the same seed says the same, and few bins nearly what many do.
 func TestSame(t *testing.T) {
-	f := model.Fleet{Nodes: 8, Keys: 20_000, Skew: 1, Requests: 500, TTL: 60, Jitter: 0.1, Changes: 5, Restarts: 1e-4, Tier: true, Horizon: 600, Seed: 3}
+	f := model.Fleet{Nodes: 8, Keys: 20_000, Skew: 1, Requests: 500, TTL: 60, Jitter: 0.1, Changes: 5, Restarts: 1e-4, Tier: true, Horizon: 600, Seed: 3, Samples: 3}
 	one, two := f.Run(), f.Run()
 	if one != two {
 		t.Errorf("%+v, and then %+v", one, two)
