@@ -25,11 +25,12 @@ func plot() []byte {
 	fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="middle">nodes</text><text x="12" y="18">keys a second</text>`+"\n", (width+left)/2, height-10)
 	for _, line := range []struct {
 		name, colour string
+		label        float64 // how far below the end of the line
 		value        func(without, with float64, tier float64) float64
 	}{
-		{"MySQL, without a second tier", "#c0392b", func(a, _, _ float64) float64 { return a }},
-		{"second tier", "#2471a3", func(_, _, c float64) float64 { return c }},
-		{"MySQL, with it", "#1e8449", func(_, b, _ float64) float64 { return b }},
+		{"MySQL, without a second tier", "#c0392b", 20, func(a, _, _ float64) float64 { return a }},
+		{"second tier", "#2471a3", -8, func(_, _, c float64) float64 { return c }},
+		{"MySQL, with it", "#1e8449", -8, func(_, b, _ float64) float64 { return b }},
 	} {
 		var points []string
 		last := 0.0
@@ -39,7 +40,7 @@ func plot() []byte {
 			points = append(points, fmt.Sprintf("%.1f,%.1f", x(float64(n)), y(last)))
 		}
 		fmt.Fprintf(&b, `<polyline fill="none" stroke="%s" stroke-width="2" points="%s"/><text x="%d" y="%.1f" text-anchor="end" fill="%s">%s</text>`+"\n",
-			line.colour, strings.Join(points, " "), width-24, y(last)-8, line.colour, line.name)
+			line.colour, strings.Join(points, " "), width-24, y(last)+line.label, line.colour, line.name)
 	}
 	b.WriteString("</svg>\n")
 	return []byte(b.String())
