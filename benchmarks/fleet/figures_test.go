@@ -37,7 +37,8 @@ func TestFigures(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4)) // else the clock of the load waits for the many who read answers
 	r.add("- %s\n", strings.Join(append(machine.Lines(), "Redis: "+machine.Version("redis-server", "--version"), "load averages before: "+machine.Load()), "\n- "))
 	part := func(name string, make func(t *testing.T)) { t.Run(name, make) } // which ends its processes
-	part("costs", func(t *testing.T) { costs(t, r) })
+	perKey := 0.0                                                            // seconds of Redis' processor
+	part("costs", func(t *testing.T) { perKey = costs(t, r) })
 	for _, redis := range []struct {
 		name string
 		url  func(t *testing.T) string
@@ -57,7 +58,7 @@ func TestFigures(t *testing.T) {
 			part(fmt.Sprint(nodes, " nodes, tier ", tier), func(t *testing.T) { reality(t, r, nodes, tier) })
 		}
 	}
-	scale(r)
+	scale(r, perKey)
 	if t.Failed() {
 		return
 	}
@@ -139,7 +140,7 @@ const skew = 0.9
 func ms(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d.Microseconds())/1000) }
 
 // costs is what an answer costs, one after the other.
-func costs(t *testing.T, r *figures) {
+func costs(t *testing.T, r *figures) (perKey float64) {
 	const n = 2000
 	s, database := shop(t, 4*n)
 	redis := redistest.Start(t)
@@ -165,15 +166,17 @@ func costs(t *testing.T, r *figures) {
 	r.add("\n### What an answer costs\n\nOne request after the other over one connection, products of 1.1 kB.\n\n| answered from | p50 | p99 |\n|---|---|---|")
 	miss := one(f, 0, 1)
 	time.Sleep(100 * time.Millisecond) // what is stored is stored in the background
-	commands := redis.Count("total_commands_processed")
-	bytes := redis.Count("used_memory")
+	busy := func() float64 { return redis.Count("used_cpu_sys") + redis.Count("used_cpu_user") }
+	commands, bytes, cpu := redis.Count("total_commands_processed"), redis.Count("used_memory"), busy()
 	second := one(f, 1, 1)
-	perHit := float64(redis.Count("total_commands_processed")-commands) / n
+	perHit := (redis.Count("total_commands_processed") - commands) / n
+	perKey = (busy() - cpu) / n
 	row("the node's memory", one(f, 0, 1))
 	row("the second tier", second)
 	row("MySQL, with a second tier", miss)
 	row("MySQL, without", one(alone, 0, 1))
-	r.add("\nMySQL is asked for one row by its primary key here, which it answers in no time: the second tier is there to spare it, not to be faster.\nA key that the second tier has costs it %.1f commands (those of two nodes' heartbeats within), and %.0f bytes of its memory, of which its name and Redis' own are a part.", perHit, float64(bytes)/n)
+	r.add("\nMySQL is asked for one row by its primary key here, which it answers in no time: the second tier is there to spare it, not to be faster.\nA key that the second tier has costs it %.1f commands (two of them inside the script) and %.0f µs of its processor, those of two nodes' heartbeats within, and %.0f bytes of its memory, of which its name and Redis' own are a part.", perHit, 1e6*perKey, bytes/n)
+	return perKey
 }
 
 // hotKey has a key expire again and again on four nodes under load.
@@ -357,11 +360,11 @@ var both = sync.OnceValue(func() (all [][2]model.Result) {
 var fleets = []int{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000}
 
 // scale is the model where this machine cannot go.
-func scale(r *figures) {
+func scale(r *figures, perKey float64) {
 	r.add("\n### The model of 1 to 1,000 nodes\n\n200,000 products by a Zipf law of %.1f, 2,000 requests a second on each node, `-ttl` 5m, 20 changes a second that all nodes are told of, each node restarted once a day.\n\n"+
-		"| nodes | hit ratio of memory | MySQL without a tier, keys a second | MySQL with it | tier, keys a second | of which it had |\n|---|---|---|---|---|---|", skew)
+		"| nodes | hit ratio of memory | MySQL without a tier, keys a second | MySQL with it | tier, keys a second | of which it had | processors of Redis |\n|---|---|---|---|---|---|---|", skew)
 	for i, n := range fleets {
 		without, with := both()[i][0], both()[i][1]
-		r.add("| %d | %.1f %% | %.0f | %.0f | %.0f | %.1f %% |", n, 100*with.HitRatio, without.MySQL, with.MySQL, with.Tier, 100*with.TierHits)
+		r.add("| %d | %.1f %% | %.0f | %.0f | %.0f | %.1f %% | %.2f |", n, 100*with.HitRatio, without.MySQL, with.MySQL, with.Tier, 100*with.TierHits, with.Tier*perKey)
 	}
 }

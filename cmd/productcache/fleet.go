@@ -55,6 +55,7 @@ func (s *service) openFleet() error {
 		Splittable: store.Splittable,
 		Append:     func(dst []byte, d doc) []byte { return d.AppendCompact(dst) },
 		Decode:     func(b []byte) (doc, error) { return document.UnmarshalCompact(b, int(s.config.MaxEntryBytes)) },
+		Version:    f.versionOf,
 		Since:      f.since, Purged: f.purged, Distrust: f.distrust, Logger: s.log,
 	}
 	if s.config.FollowBinlog {
@@ -135,6 +136,14 @@ func (f *fleet) version(l *lookup) string {
 	fingerprint := l.fingerprint(f.store.Endpoint().Schema)
 	sum := sha256.Sum256(append(fingerprint[:], f.warm.source()...))
 	return hex.EncodeToString(sum[:6])
+}
+
+// versionOf is the version of a lookup that is served, "" if it is not.
+func (f *fleet) versionOf(name string) string {
+	if served := f.front.served.Load(); served != nil && served.lookups[name] != nil {
+		return served.lookups[name].shared.Load().Version
+	}
+	return ""
 }
 
 // load is a load function of the cache.

@@ -151,11 +151,11 @@ func (s *Server) try(command ...string) (string, error) {
 }
 
 // Count returns a number of INFO, such as "total_commands_processed".
-func (s *Server) Count(name string) int64 {
+func (s *Server) Count(name string) float64 {
 	s.tb.Helper()
 	for line := range strings.Lines(s.Do("INFO", "everything")) {
 		if value, ok := strings.CutPrefix(line, name+":"); ok {
-			n, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
+			n, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
 			if err != nil {
 				s.tb.Fatal(err)
 			}

@@ -2,10 +2,13 @@ package tier_test
 
 import (
 	"fmt"
+	"net"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
+	"productcache/internal/faults"
 	"productcache/internal/redistest"
 	"productcache/internal/tier"
 )
@@ -283,4 +286,94 @@ func TestBeginFollowing(t *testing.T) {
 		n.eventually("in use", func(s tier.Stats) bool { return s.Usable })
 	}
 	two.eventually("told", func(tier.Stats) bool { return two.get("a")[0].Value == "2" })
+}
+
+// TestPartitionedNode: who is cut off works alone, is named by purges, and does what it has missed before it uses Redis again.
+func TestPartitionedNode(t *testing.T) {
+	s := redistest.Start(t)
+	wall, err := faults.New(s.Address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer wall.Close()
+	d := newDatabase("a", "old")
+	inside := open(t, s.URL(), d, named("inside"), func(o *tier.Options[string]) { o.Confirm = 200 * time.Millisecond })
+	cut := open(t, "redis://"+wall.Addr(), d, named("cut"), func(o *tier.Options[string]) { o.Timeout = 50 * time.Millisecond })
+	inside.expect("a", "old", false)
+	inside.stored(1)
+	cut.expect("a", "old", true)
+	wall.Lead("") // nobody gets through any more
+	wall.Cut()
+	cut.eventually("alone", func(s tier.Stats) bool { return !s.Usable })
+	d.set("a", "new")
+	if open := inside.Purge(t.Context(), purge("a"), func() {}); len(open) != 1 || open[0] != "cut" {
+		t.Errorf("not confirmed by %v, want cut", open)
+	}
+	inside.expect("a", "new", false)
+	cut.expect("a", "new", false) // from MySQL
+	if cut.in(purge("a")) {
+		t.Error("it has heard of a purge through the wall")
+	}
+	wall.Lead(s.Address())
+	cut.eventually("told", func(tier.Stats) bool { return cut.in(purge("a")) })
+	cut.eventually("in use", func(s tier.Stats) bool { return s.Usable })
+	cut.expect("a", "new", true)
+}
+
+// TestEvictingRedis: with any policy, what Redis has evicted is loaded again, and a purge holds.
+func TestEvictingRedis(t *testing.T) {
+	for _, policy := range []string{"allkeys-lru", "allkeys-random", "volatile-ttl"} {
+		t.Run(policy, func(t *testing.T) {
+			s := redistest.Start(t, "--maxmemory", "3mb", "--maxmemory-policy", policy)
+			d := newDatabase()
+			for i := range 3000 {
+				d.rows[fmt.Sprint(i)] = strings.Repeat(fmt.Sprint(i, " "), 100)
+			}
+			one, two := open(t, s.URL(), d), open(t, s.URL(), d)
+			for i := range 3000 {
+				key := fmt.Sprint(i)
+				n := []*node{one, two}[i%2]
+				if r := n.get(key)[0]; r.Err != nil || r.Value != d.rows[key] {
+					t.Fatalf("%s is %+v", key, r)
+				}
+			}
+			if s.Count("evicted_keys") == 0 {
+				t.Error("nothing was evicted")
+			}
+			for i := range 50 {
+				key := fmt.Sprint(i)
+				one.get(key)
+				d.set(key, "new")
+				one.Purge(t.Context(), purge(key), func() {})
+				if r := two.get(key)[0]; r.Err != nil || r.Value != "new" {
+					t.Errorf("%s is %+v after a purge", key, r)
+				}
+			}
+		})
+	}
+}
+
+// TestTLS: rediss:// is TLS.
+func TestTLS(t *testing.T) {
+	folder := t.TempDir()
+	if out, err := exec.Command("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
+		"-keyout", folder+"/key.pem", "-out", folder+"/cert.pem").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := l.Addr().(*net.TCPAddr).Port
+	l.Close()
+	redistest.Start(t, "--tls-port", fmt.Sprint(port), "--tls-cert-file", folder+"/cert.pem", "--tls-key-file", folder+"/key.pem", "--tls-auth-clients", "no")
+	d := newDatabase("a", "1")
+	address := fmt.Sprintf("rediss://127.0.0.1:%d", port)
+	stranger := begin(t, address, d) // the certificate is nobody's
+	one, two := open(t, address+"?skip_verify=true", d), open(t, address+"?skip_verify=true", d)
+	one.expect("a", "1", false)
+	one.stored(1)
+	two.expect("a", "1", true)
+	stranger.eventually("refused", func(s tier.Stats) bool { return strings.Contains(s.Trouble, "certificate") })
+	stranger.expect("a", "1", false)
 }

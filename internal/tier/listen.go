@@ -156,9 +156,10 @@ func (t *Tier[V]) do(c rueidis.Client, m message) {
 		return
 	}
 	t.counts.heard.Add(1)
-	// Of another version are other values, and a server that this node talks to may not be that which the other one did.
-	if !m.Purge.All {
-		t.drop(*m.Purge, false)
+	if version := t.options.Version(m.Purge.Lookup); !m.Purge.All && version != "" && version != m.Purge.Version {
+		own := *m.Purge
+		own.Version = version // of which the other node has taken away nothing
+		t.drop(own, false)
 	}
 	t.options.Purged(*m.Purge)
 }

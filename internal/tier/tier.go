@@ -55,6 +55,7 @@ type Options[V any] struct {
 	Since       func(context.Context) time.Time // up to when purges were done to what is in memory at the begin; zero: there is nothing
 	Position    func() string                   // where this node is in the binlog; nil: it does not follow it
 	Followed    func() string                   // up to where in the binlog this node has invalidated everything, as a text that grows; "": it does not follow now. nil: it never does
+	Version     func(lookup string) string      // that of a lookup on this node; "": there is no such lookup
 	Purged      func(Purge)                     // does what another node was told; when it returns, nothing from before is served
 	Distrust    func()                          // purges may have been missed: everything is to be made stale
 	Logger      *slog.Logger                    // nil: nobody
