@@ -5,6 +5,7 @@ import (
 	"net"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -376,4 +377,26 @@ func TestTLS(t *testing.T) {
 	two.expect("a", "1", true)
 	stranger.eventually("refused", func(s tier.Stats) bool { return strings.Contains(s.Trouble, "certificate") })
 	stranger.expect("a", "1", false)
+}
+
+// TestBeatsDisturbNobody: a load that lasts, and who waits for it, go on while nodes say that they are there.
+func TestBeatsDisturbNobody(t *testing.T) {
+	s := redistest.Start(t)
+	d := newDatabase("a", "1")
+	long := func(o *tier.Options[string]) { o.Lease = time.Minute }
+	one, two := open(t, s.URL(), d, long), open(t, s.URL(), d, long)
+	arrived, gate := d.slow()
+	var callers sync.WaitGroup
+	callers.Go(func() { one.expect("a", "1", false) })
+	<-arrived
+	callers.Go(func() { two.expect("a", "1", true) })
+	two.eventually("waits", func(s tier.Stats) bool { return s.Waited == 1 })
+	for beats := map[string]bool{}; len(beats) < 4; { // each has a number of its own
+		for beat := range strings.Lines(s.Do("HVALS", "{test}:nodes")) {
+			beats[beat] = true
+		}
+	}
+	gate <- struct{}{}
+	callers.Wait()
+	d.expectReads(t, map[string]int{"a": 1})
 }

@@ -43,8 +43,11 @@ func (t *Tier[V]) readEpochs(ctx context.Context, c rueidis.Client) error {
 	if err != nil {
 		return err
 	}
-	now := newEpochs(fields)
-	if before := t.epochs.Swap(now); before.all != "" && before.all != now.all {
+	before, now := t.epochs.Load(), newEpochs(fields)
+	if now.same(before) {
+		return nil // loads under way go on
+	}
+	if t.epochs.Store(now); before.all != "" && before.all != now.all {
 		t.members.mayHaveMissed()
 	}
 	return nil
