@@ -3,7 +3,6 @@ package document
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"io"
 
@@ -13,16 +12,7 @@ import (
 // AppendCompact is AppendBinary in fewer bytes: of a document that has a gzip form it holds that alone.
 func (d *Document) AppendCompact(b []byte) []byte {
 	s := d.shape()
-	b = append(b, d.hash[:]...)
-	for _, n := range []int{s.size, s.packed, s.elements} {
-		b = binary.AppendUvarint(b, uint64(n))
-	}
-	before := 0
-	for i := range s.elements {
-		end := d.elementEnd(&s, i)
-		b = binary.AppendUvarint(b, uint64(end-before))
-		before = end
-	}
+	b = d.appendFrame(b, &s)
 	head, tail := d.BodyParts()
 	if d.Gzipped() {
 		head, tail = d.GzipParts()

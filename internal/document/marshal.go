@@ -13,18 +13,24 @@ var errMarshaled = errors.New("document: this is no document")
 // that New computes, so that Unmarshal is quick. The error is always nil.
 func (d *Document) AppendBinary(b []byte) ([]byte, error) {
 	s := d.shape()
+	b = d.appendFrame(b, &s)
+	head, tail := d.part(&s, s.body(), s.end())
+	return append(append(b, head...), tail...), nil
+}
+
+// appendFrame appends what stands before the texts: the hash, their lengths, and where elements end.
+func (d *Document) appendFrame(b []byte, s *shape) []byte {
 	b = append(b, d.hash[:]...)
 	for _, n := range []int{s.size, s.packed, s.elements} {
 		b = binary.AppendUvarint(b, uint64(n))
 	}
 	before := 0
 	for i := range s.elements {
-		end := d.elementEnd(&s, i)
+		end := d.elementEnd(s, i)
 		b = binary.AppendUvarint(b, uint64(end-before))
 		before = end
 	}
-	head, tail := d.part(&s, s.body(), s.end())
-	return append(append(b, head...), tail...), nil
+	return b
 }
 
 // Unmarshal returns the document that AppendBinary has written. It copies what
