@@ -129,15 +129,22 @@ func TestRestartedFromAnOldCopy(t *testing.T) {
 	}
 }
 
+// openStuck starts a node that hangs on the first purge that it hears of, until it is let go on.
+func openStuck(t *testing.T, url string, d *database) (slow *node, unstick func()) {
+	t.Helper()
+	stuck := make(chan struct{})
+	slow = open(t, url, d, named("slow"), func(o *tier.Options[string]) {
+		told := o.Purged
+		o.Purged = func(p tier.Purge) { <-stuck; told(p) }
+	})
+	return slow, func() { close(stuck) }
+}
+
 // TestPurgeThatWasLost: a purge that Redis lost before another node has read it is sent again.
 func TestPurgeThatWasLost(t *testing.T) {
 	s := redistest.Start(t)
 	d := newDatabase("a", "1")
-	stuck := make(chan struct{})
-	slow := open(t, s.URL(), d, named("slow"), func(o *tier.Options[string]) {
-		told := o.Purged
-		o.Purged = func(p tier.Purge) { <-stuck; told(p) }
-	})
+	slow, unstick := openStuck(t, s.URL(), d)
 	n := open(t, s.URL(), d, named("quick"), func(o *tier.Options[string]) { o.Confirm = 100 * time.Millisecond })
 	n.Purge(t.Context(), purge("first"), func() {}) // which the slow one hangs on
 	if open := n.Purge(t.Context(), purge("a"), func() {}); len(open) != 1 || open[0] != "slow" {
@@ -146,7 +153,7 @@ func TestPurgeThatWasLost(t *testing.T) {
 	s.Kill()
 	n.eventually("alone", func(s tier.Stats) bool { return !s.Usable })
 	s.Run()
-	close(stuck)
+	unstick()
 	slow.eventually("told", func(tier.Stats) bool { return slow.in(purge("a")) })
 }
 
@@ -155,11 +162,7 @@ func TestPurgeThatWasLost(t *testing.T) {
 func TestMissedPurges(t *testing.T) {
 	s := redistest.Start(t)
 	d := newDatabase("a", "1")
-	stuck := make(chan struct{})
-	slow := open(t, s.URL(), d, named("slow"), func(o *tier.Options[string]) {
-		told := o.Purged
-		o.Purged = func(p tier.Purge) { <-stuck; told(p) }
-	})
+	slow, unstick := openStuck(t, s.URL(), d)
 	gone := open(t, s.URL(), d, named("gone"), func(o *tier.Options[string]) { o.Confirm = 100 * time.Millisecond })
 	slow.eventually("knows the other", func(s tier.Stats) bool { return len(s.Nodes) == 1 })
 	gone.Purge(t.Context(), purge("first"), func() {})
@@ -170,7 +173,7 @@ func TestMissedPurges(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Run()
-	close(stuck)
+	unstick()
 	slow.eventually("distrusts", func(s tier.Stats) bool { return s.Distrusted == 1 })
 	slow.mu.Lock()
 	defer slow.mu.Unlock()

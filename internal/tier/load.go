@@ -181,7 +181,7 @@ func (e *errand[V]) store(keys []int, loaded []Loaded[V], position string, began
 	var commands rueidis.Commands
 	values := make([]bool, len(keys))
 	for i, at := range keys {
-		command, value := e.outcomeOf(c, at, loaded[i], position, began)
+		command, value := e.storeCommand(c, at, loaded[i], position, began)
 		commands, values[i] = append(commands, command), value
 	}
 	ctx, cancel := context.WithTimeout(e.closing, invalidateTimeout)
@@ -199,8 +199,8 @@ func (e *errand[V]) store(keys []int, loaded []Loaded[V], position string, began
 	}
 }
 
-// outcomeOf is the command that stores a value, or where that cannot be done gives its lease back.
-func (e *errand[V]) outcomeOf(c rueidis.Client, at int, r Loaded[V], position string, began time.Time) (command rueidis.Completed, stores bool) {
+// storeCommand is the command that stores a value, or where that cannot be done gives its lease back.
+func (e *errand[V]) storeCommand(c rueidis.Client, at int, r Loaded[V], position string, began time.Time) (command rueidis.Completed, stores bool) {
 	age := time.Since(began) // MySQL was asked later than that
 	longest, life := e.lookup.Ages()
 	life -= age

@@ -18,7 +18,7 @@ type touch struct {
 	dials    atomic.Uint64 // connections that were begun
 	pushes   atomic.Bool   // Redis says when a key changes that was read
 	joined   chan struct{} // closed when it was usable for the first time
-	wasUsed  bool          // of the keeper: joined is closed
+	wasUsed  bool          // of the keeper: it was usable since the log said last that it is away
 	trouble  chan struct{} // wakes the keeper
 	outcome  atomic.Pointer[string]
 	failures atomic.Uint64
