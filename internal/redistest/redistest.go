@@ -167,20 +167,27 @@ func (s *Server) Count(name string) float64 {
 }
 
 // Cluster starts a Cluster of so many masters, 3 at least.
-func Cluster(tb testing.TB, masters int) []*Server {
+func Cluster(tb testing.TB, masters int) []*Server { return Replicated(tb, masters, 0) }
+
+// Replicated starts a Cluster of so many masters, which come first, with so many replicas each.
+func Replicated(tb testing.TB, masters, replicas int) []*Server {
 	tb.Helper()
 	var all []*Server
 	create := []string{"--cluster", "create"}
-	for range masters {
+	for range masters * (1 + replicas) {
 		s := Start(tb, "--cluster-enabled", "yes", "--cluster-node-timeout", "2000")
 		all = append(all, s)
 		create = append(create, s.Address())
 	}
-	if out, err := exec.Command("redis-cli", append(create, "--cluster-yes")...).CombinedOutput(); err != nil {
+	if out, err := exec.Command("redis-cli", append(create, "--cluster-replicas", strconv.Itoa(replicas), "--cluster-yes")...).CombinedOutput(); err != nil {
 		tb.Fatalf("redistest: %v: %s", err, out)
 	}
-	for _, s := range all {
-		for until := time.Now().Add(startLimit); !strings.Contains(s.Do("CLUSTER", "INFO"), "cluster_state:ok"); time.Sleep(10 * time.Millisecond) {
+	for i, s := range all {
+		whole := func() bool {
+			follows := i < masters || strings.Contains(s.Do("INFO", "replication"), "master_link_status:up")
+			return follows && strings.Contains(s.Do("CLUSTER", "INFO"), "cluster_state:ok")
+		}
+		for until := time.Now().Add(startLimit); !whole(); time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(until) {
 				tb.Fatal("redistest: the Cluster does not come up: ", s.Do("CLUSTER", "INFO"))
 			}

@@ -404,3 +404,46 @@ func TestBeatsDisturbNobody(t *testing.T) {
 	callers.Wait()
 	d.expectReads(t, map[string]int{"a": 1})
 }
+
+// TestFailover: a master of a Cluster dies, and its replica takes over. Nodes go on meanwhile, and what the replica may not have been
+// told is not trusted.
+func TestFailover(t *testing.T) {
+	servers := redistest.Replicated(t, 3, 1)
+	d := newDatabase()
+	var keys []string
+	for i := range 60 { // some of them on each master
+		keys = append(keys, fmt.Sprint(i))
+		d.set(keys[i], "old")
+	}
+	url := redistest.ClusterURL(servers)
+	one, two := open(t, url, d), open(t, url, d)
+	one.get(keys...)
+	one.stored(60)
+	for i, r := range two.get(keys...) {
+		if r.Value != "old" || !r.Copied {
+			t.Errorf("%d is %+v, want that it is copied", i, r)
+		}
+	}
+	servers[0].Kill()
+	for _, key := range keys {
+		d.set(key, "new")
+	}
+	for _, n := range []*node{one, two} {
+		n.Invalidate("products", "1", keys)
+		n.eventually("alone", func(s tier.Stats) bool { return !s.Usable || s.Failures > 0 })
+	}
+	right := func() {
+		for _, n := range []*node{one, two} {
+			for i, r := range n.get(keys...) {
+				if r.Err != nil || r.Value != "new" {
+					t.Fatalf("%d is %+v, want new", i, r)
+				}
+			}
+		}
+	}
+	right()
+	for _, n := range []*node{one, two} {
+		n.eventually("in use again", func(s tier.Stats) bool { right(); return s.Usable })
+	}
+	right()
+}

@@ -44,14 +44,15 @@ func (t *Tier[V]) checkMasters(ctx context.Context, c rueidis.Client) error {
 
 // runningMasters returns the run_id of each master, sorted.
 func runningMasters(ctx context.Context, c rueidis.Client) (ids []string, err error) {
-	for address, node := range c.Nodes() {
+	err = eachServer(ctx, c, func(ctx context.Context, node rueidis.Client) error {
 		info, err := node.Do(ctx, node.B().Info().Section("everything").Build()).ToString()
-		if err != nil {
-			return nil, fmt.Errorf("tier: %s: %w", address, err)
-		}
-		if infoField(info, "role") == "master" {
+		if err == nil && infoField(info, "role") == "master" {
 			ids = append(ids, infoField(info, "run_id"))
 		}
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	slices.Sort(ids)
 	if ids = slices.Compact(ids); len(ids) == 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha1"
 	"encoding/hex"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -53,12 +54,34 @@ return redis.call('DEL', KEYS[1])`)
 
 // loadScripts makes them known to all servers.
 func loadScripts(ctx context.Context, c rueidis.Client) error {
-	for _, node := range c.Nodes() {
+	return eachServer(ctx, c, func(ctx context.Context, node rueidis.Client) error {
 		for _, s := range scripts {
 			if err := node.Do(ctx, node.B().ScriptLoad().Script(s.text).Build()).Error(); err != nil {
 				return err
 			}
 		}
+		return nil
+	})
+}
+
+// serverPatience is how long one server of several may take.
+const serverPatience = time.Second
+
+// eachServer does something with each server, and fails where that fails with all: of a Cluster, one that is dead is still known
+// when another one has taken its place.
+func eachServer(ctx context.Context, c rueidis.Client, do func(context.Context, rueidis.Client) error) (err error) {
+	reached := false
+	for address, node := range c.Nodes() {
+		ctx, cancel := context.WithTimeout(ctx, serverPatience)
+		e := do(ctx, node)
+		cancel()
+		if e != nil {
+			err = fmt.Errorf("tier: %s: %w", address, e)
+		}
+		reached = reached || e == nil
 	}
-	return nil
+	if reached {
+		return nil
+	}
+	return err
 }
