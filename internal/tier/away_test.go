@@ -349,13 +349,61 @@ func TestEvictingRedis(t *testing.T) {
 				key := fmt.Sprint(i)
 				one.get(key)
 				d.set(key, "new")
-				one.Purge(t.Context(), purge(key), func() {})
+				if open := one.Purge(t.Context(), purge(key), func() {}); len(open) > 0 {
+					t.Logf("not confirmed by %v: what they say was evicted", open)
+					continue
+				}
 				if r := two.get(key)[0]; r.Err != nil || r.Value != "new" {
-					t.Errorf("%s is %+v after a purge", key, r)
+					t.Errorf("%s is %.20q, %v, after a purge", key, r.Value, r.Err)
 				}
 			}
 		})
 	}
+}
+
+// TestPurgeInOtherEpochs: where Redis has evicted the epochs, a purge that others have confirmed holds on them, though they have used
+// another epoch until then.
+func TestPurgeInOtherEpochs(t *testing.T) {
+	s := redistest.Start(t)
+	d := newDatabase()
+	one, two := open(t, s.URL(), d), open(t, s.URL(), d)
+	for i := range 20 {
+		d.set("a", fmt.Sprint("old", i))
+		one.Purge(t.Context(), purge("a"), func() {})
+		two.get("a")
+		two.stored(uint64(2*i + 1))
+		s.Do("DEL", "{test}:epochs")
+		one.Invalidate("products", "1", []string{"other"}) // which begins an epoch
+		d.set("a", fmt.Sprint("new", i))
+		if open := one.Purge(t.Context(), purge("a"), func() {}); len(open) > 0 {
+			t.Errorf("not confirmed by %v", open)
+		}
+		if r := two.get("a")[0]; r.Value != fmt.Sprint("new", i) {
+			t.Errorf("%+v after a purge", r)
+		}
+		two.stored(uint64(2*i + 2))
+	}
+}
+
+// TestEvictedList: where Redis has evicted the list of nodes, a purge is not called done before those have done it that were on it.
+func TestEvictedList(t *testing.T) {
+	s := redistest.Start(t)
+	d := newDatabase()
+	arrived, gate := make(chan struct{}), make(chan struct{})
+	one := open(t, s.URL(), d, func(o *tier.Options[string]) { o.Confirm = 100 * time.Millisecond })
+	two := open(t, s.URL(), d, named("two"), func(o *tier.Options[string]) {
+		o.Purged = func(tier.Purge) { arrived <- struct{}{}; <-gate }
+	})
+	one.eventually("knows the other", func(tier.Stats) bool { return len(one.Members()) == 1 })
+	for range 10 {
+		s.Do("DEL", "{test}:nodes")
+		if open := one.Purge(t.Context(), purge("a"), func() {}); len(open) != 1 || open[0] != "two" {
+			t.Errorf("not confirmed by %v, want two", open)
+		}
+		<-arrived
+		gate <- struct{}{}
+	}
+	two.eventually("on the list again", func(tier.Stats) bool { return strings.Contains(s.Do("HVALS", "{test}:nodes"), `"two"`) })
 }
 
 // TestTLS: rediss:// is TLS.

@@ -26,6 +26,7 @@ func (t *Tier[V]) confirmed(ctx context.Context, c rueidis.Client, at place) (op
 			return append(t.Members(), SecondTier)
 		}
 		open = nil
+		t.members.addLost(cards)
 		for id, of := range cards {
 			if parsePlace(done[id]).before(at) {
 				open = append(open, of.Name)

@@ -99,10 +99,7 @@ func (t *Tier[V]) postpone(p Purge) {
 // dropNow takes values away in Redis. If there are other epochs than this node knows of, it does so in those.
 func (t *Tier[V]) dropNow(ctx context.Context, c rueidis.Client, p Purge) error {
 	if p.All {
-		if err := t.beginEpoch(ctx, c, p.Lookup); err != nil {
-			return err
-		}
-		return t.send(ctx, c, message{Epochs: true})
+		return t.beginEpoch(ctx, c, p.Lookup)
 	}
 	for {
 		in := t.epochs.Load()
@@ -124,7 +121,7 @@ func (t *Tier[V]) dropNow(ctx context.Context, c rueidis.Client, p Purge) error 
 		if newEpochs(fields).same(in) {
 			return nil
 		}
-		if err := t.readEpochs(ctx, c); err != nil {
+		if err := t.followEpochs(ctx, c); err != nil {
 			return err
 		}
 	}

@@ -156,19 +156,7 @@ func (t *Tier[V]) beat(c rueidis.Client) error {
 	defer cancel()
 	err := t.register(ctx, c)
 	if err == nil {
-		err = t.beatEpochs(ctx, c)
+		err = t.followEpochs(ctx, c)
 	}
 	return t.touch.judge(err)
-}
-
-// beatEpochs has the others know of epochs that were lost, as Redis may evict them.
-func (t *Tier[V]) beatEpochs(ctx context.Context, c rueidis.Client) error {
-	before := t.epochs.Load()
-	if err := t.readEpochs(ctx, c); err != nil {
-		return err
-	}
-	if t.epochs.Load().same(before) {
-		return nil
-	}
-	return t.send(ctx, c, message{Epochs: true})
 }

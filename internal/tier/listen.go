@@ -138,13 +138,13 @@ func (t *Tier[V]) heed(c rueidis.Client, e rueidis.XRangeEntry) {
 	t.members.at, t.members.real = parsePlace(e.ID), true
 	if of := t.members.seen[m.Node]; of != nil {
 		of.done = max(of.done, m.Sequence)
-	} else if err == nil && m.Node != t.id {
-		t.members.seen[m.Node] = &member{done: m.Sequence, changed: time.Now()}
+	} else if err == nil && m.Node != t.id && m.Sequence > 0 { // the greeting has none
+		t.members.seen[m.Node] = &member{card: card{Name: m.Node}, done: m.Sequence, changed: time.Now()}
 	}
 }
 
 func (t *Tier[V]) do(c rueidis.Client, m message) {
-	if m.Epochs || m.Purge != nil && m.Purge.All {
+	if m.Epochs || m.Purge != nil && m.Epoch != t.epochs.Load().ofLookup(m.Purge.Lookup) {
 		ctx, cancel := context.WithTimeout(t.closing, invalidateTimeout)
 		err := t.touch.judge(t.readEpochs(ctx, c))
 		cancel()

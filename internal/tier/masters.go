@@ -30,9 +30,6 @@ func (t *Tier[V]) checkMasters(ctx context.Context, c rueidis.Client) error {
 		if err := t.beginEpoch(ctx, c, allField); err != nil {
 			return err
 		}
-		if err := t.send(ctx, c, message{Epochs: true}); err != nil {
-			return err
-		}
 	}
 	for _, r := range c.DoMulti(ctx, c.B().Del().Key(t.shared("masters")).Build(), c.B().Sadd().Key(t.shared("masters")).Member(masters...).Build()) {
 		if err := r.Error(); err != nil {

@@ -31,6 +31,7 @@ type members struct {
 	begun  bool       // at is known
 	first  bool       // the list was read
 	readAt time.Time  // the last time
+	lostAt time.Time  // when this node was not on it
 	real   bool       // at is the place of a message
 	broken bool       // messages may have been lost since the last beat that found none missing
 	seen   map[string]*member
@@ -100,7 +101,37 @@ func (t *Tier[V]) present(ctx context.Context, c rueidis.Client) error {
 	if t.members.leaving.Load() {
 		return nil
 	}
-	return c.Do(ctx, t.registration(c)).Error()
+	return t.members.listed(c.Do(ctx, t.registration(c)))
+}
+
+// listed takes in what Redis said to a registration: if this node was not on the list, others that were may not be either.
+func (m *members) listed(r rueidis.RedisResult) error {
+	added, err := r.AsInt64()
+	if added > 0 {
+		m.doubtList()
+	}
+	return err
+}
+
+// doubtList says that nodes may be missing on the list, until they have beaten.
+func (m *members) doubtList() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.lostAt = time.Now()
+}
+
+// addLost adds the nodes that the list lacks, if it may have been lost.
+func (m *members) addLost(cards map[string]card) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if time.Since(m.lostAt) > missedAfter {
+		return
+	}
+	for id, of := range m.seen {
+		if _, there := cards[id]; !there {
+			cards[id] = of.card
+		}
+	}
 }
 
 // takeOver takes nodes off the list that have this one's name: this is one of them, started again.
@@ -125,11 +156,14 @@ func (m *members) forget(id string) {
 	delete(m.seen, id)
 }
 
-// cards are those of all other nodes, by id.
+// cards are those of all other nodes on the list, by id.
 func (t *Tier[V]) cards(ctx context.Context, c rueidis.Client) (map[string]card, error) {
 	fields, err := c.Do(ctx, c.B().Hgetall().Key(t.shared("nodes")).Build()).AsStrMap()
 	if err != nil {
 		return nil, err
+	}
+	if _, there := fields[t.id]; !there && !t.members.leaving.Load() {
+		t.members.doubtList()
 	}
 	cards := make(map[string]card, len(fields))
 	for id, text := range fields {

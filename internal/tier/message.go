@@ -16,6 +16,7 @@ type message struct {
 	Sequence uint64 `json:"sequence"` // of the node's messages, from 1
 	Epochs   bool   `json:"epochs,omitempty"`
 	Purge    *Purge `json:"purge,omitempty"`
+	Epoch    string `json:"epoch,omitempty"` // of Purge, in which values were taken away: one that a node uses in place of it has to be a later one
 }
 
 // Purge is what is to be invalidated.
@@ -41,13 +42,16 @@ func (t *Tier[V]) post(ctx context.Context, c rueidis.Client, m message) (id str
 	t.members.posting.Lock()
 	defer t.members.posting.Unlock()
 	m.Node, m.Sequence = t.id, t.members.sent.Add(1)
+	if m.Purge != nil {
+		m.Epoch = t.epochs.Load().ofLookup(m.Purge.Lookup)
+	}
 	text, err := json.Marshal(m)
 	if err != nil {
 		return "", err
 	}
 	results := c.DoMulti(ctx, t.registration(c),
 		c.B().Xadd().Key(t.shared("purges")).Maxlen().Almost().Threshold(strconv.Itoa(mostMessages)).Id("*").FieldValue().FieldValue("m", string(text)).Build())
-	if err := results[0].Error(); err != nil {
+	if err := t.members.listed(results[0]); err != nil {
 		return "", err
 	}
 	return results[1].ToString()

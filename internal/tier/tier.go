@@ -87,6 +87,7 @@ type Tier[V any] struct {
 	touch   touch
 	waiters waiters
 	epochs  atomic.Pointer[epochs]
+	reading sync.Mutex // held while the epochs are read and adopted
 	outbox  outbox
 	members members
 	counts  counts
