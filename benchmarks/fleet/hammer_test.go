@@ -86,20 +86,30 @@ func (h *hammer) run(long time.Duration) {
 	}
 }
 
-// disturb kills a node, and Redis, and starts both again, over and over.
+// disturb kills a node, and Redis, and starts both again, over and over, and has Redis forget what the nodes tell one another by.
 func (h *hammer) disturb(ctx context.Context, long time.Duration) {
 	rounds := max(1, int(long/(6*time.Second)))
 	pause := long / time.Duration(6*rounds)
-	sleep := func() bool {
+	sleep := func(d time.Duration) bool {
 		select {
-		case <-time.After(pause):
+		case <-time.After(d):
 			return true
 		case <-ctx.Done():
 			return false
 		}
 	}
+	chance := rand.New(rand.NewPCG(1, 3))
+	forget := func() bool { // as a Redis that is full may
+		for _, name := range []string{"epochs", "nodes", "done", "purges", "masters"} {
+			if !sleep(time.Duration(chance.Int64N(int64(pause) / 3))) {
+				return false
+			}
+			h.redis.Do("DEL", "{productcache}:"+name)
+		}
+		return true
+	}
 	for range rounds {
-		if !sleep() {
+		if !forget() {
 			return
 		}
 		h.gone.Store(true)
@@ -108,19 +118,19 @@ func (h *hammer) disturb(ctx context.Context, long time.Duration) {
 		}
 		h.start(2)
 		h.gone.Store(false)
-		if !sleep() {
+		if !forget() {
 			return
 		}
 		h.redis.Kill()
-		sleep()
+		sleep(pause)
 		h.redis.Run()
-		if !sleep() {
+		if !forget() {
 			return
 		}
 		h.redis.Stop()
-		sleep()
+		sleep(pause)
 		h.redis.Continue()
-		if !sleep() {
+		if !forget() {
 			return
 		}
 	}
