@@ -100,8 +100,12 @@ func (h *hammer) disturb(ctx context.Context, long time.Duration) {
 	}
 	chance := rand.New(rand.NewPCG(1, 3))
 	forget := func() bool { // as a Redis that is full may
-		for _, name := range []string{"epochs", "nodes", "done", "purges", "masters"} {
-			if !sleep(time.Duration(chance.Int64N(int64(pause) / 3))) {
+		names := []string{"epochs", "purges", "masters", "hot"}
+		if chance.IntN(4) == 0 { // seconds pass before purges are confirmed again
+			names = append(names, "nodes")
+		}
+		for _, name := range names {
+			if !sleep(time.Duration(chance.Int64N(int64(pause) / 2))) {
 				return false
 			}
 			h.redis.Do("DEL", "{productcache}:"+name)

@@ -55,8 +55,8 @@ func (s *service) openFleet() error {
 		Splittable: store.Splittable,
 		Append:     func(dst []byte, d doc) []byte { return d.AppendCompact(dst) },
 		Decode:     func(b []byte) (doc, error) { return document.UnmarshalCompact(b, int(s.config.MaxEntryBytes)) },
-		Version:    f.versionOf,
-		Since:      f.since, Purged: f.purged, Distrust: f.distrust, Logger: s.log,
+		Versions:   f.versions, Spelling: f.spelling,
+		Since: f.since, Purged: f.purged, Distrust: f.distrust, Logger: s.log,
 	}
 	if s.config.FollowBinlog {
 		o.Followed = f.followedTo
@@ -138,12 +138,31 @@ func (f *fleet) version(l *lookup) string {
 	return hex.EncodeToString(sum[:6])
 }
 
-// versionOf is the version of a lookup that is served, "" if it is not.
-func (f *fleet) versionOf(name string) string {
-	if served := f.front.served.Load(); served != nil && served.lookups[name] != nil {
-		return served.lookups[name].shared.Load().Version
+// versions are those of the lookups that are served.
+func (f *fleet) versions() map[string]tier.Version {
+	versions := make(map[string]tier.Version)
+	if served := f.front.served.Load(); served != nil {
+		for name, l := range served.lookups {
+			shared := l.shared.Load()
+			value, absence := shared.Ages()
+			versions[name] = tier.Version{Version: shared.Version, Life: max(value, absence)}
+		}
 	}
-	return ""
+	return versions
+}
+
+// spelling returns keys as this node spells them: by another node's catalog they may be spelt otherwise. What is no key here is left out.
+func (f *fleet) spelling(lookup string, keys []string) (own []string) {
+	served := f.front.served.Load()
+	if served == nil || served.lookups[lookup] == nil {
+		return nil
+	}
+	for _, key := range keys {
+		if canonical, err := served.lookups[lookup].ParseKey(key); err == nil {
+			own = append(own, canonical)
+		}
+	}
+	return own
 }
 
 // load is a load function of the cache.
@@ -169,21 +188,21 @@ func (f *fleet) load(ctx context.Context, l *tier.Lookup[doc], keys []string) ([
 // spread returns what has all nodes do a purge. It returns who has not confirmed it.
 func (f *fleet) spread(l *lookup) func(ctx context.Context, mode cache.PurgeMode, all bool, keys []string, local func()) []string {
 	return func(ctx context.Context, mode cache.PurgeMode, all bool, keys []string, local func()) []string {
-		return f.tier.Purge(ctx, tier.Purge{Lookup: l.Name, Version: l.shared.Load().Version, Keys: keys, All: all, Remove: mode == cache.PurgeRemove}, local)
+		return f.tier.Purge(ctx, tier.Purge{Lookup: l.Name, Keys: keys, All: all, Remove: mode == cache.PurgeRemove}, local)
 	}
 }
 
 // invalidate takes away what the binlog says has changed.
 func (f *fleet) invalidate(l *lookup, keys []string) {
-	f.tier.Invalidate(l.Name, l.shared.Load().Version, keys)
+	f.tier.Invalidate(l.Name, keys)
 }
 
 func (f *fleet) invalidateAll(l *lookup) {
 	select {
 	case <-f.caught:
-		f.tier.InvalidateAll(l.Name, l.shared.Load().Version)
+		f.tier.InvalidateAll(l.Name)
 	default: // since this node has begun
-		f.tier.BeginFollowing(l.Name, l.shared.Load().Version, placeInBinlog(f.follower.Load().Stats().Position))
+		f.tier.BeginFollowing(l.Name, placeInBinlog(f.follower.Load().Stats().Position))
 	}
 }
 
@@ -230,14 +249,8 @@ func (f *fleet) purged(p tier.Purge) {
 	if p.All {
 		l.cached.PurgeAll(mode)
 	} else {
-		var keys []string
-		for _, key := range p.Keys {
-			if canonical, err := l.ParseKey(key); err == nil { // by another catalog it may be spelt otherwise
-				keys = append(keys, canonical)
-			}
-		}
-		l.cached.Purge(mode, keys...)
-		p.Keys = keys
+		p.Keys = f.spelling(p.Lookup, p.Keys)
+		l.cached.Purge(mode, p.Keys...)
 	}
 	if p.All || len(p.Keys) > 0 {
 		_ = f.warm.noted(p.Lookup)(mode, p.All, p.Keys) // it has logged what is wrong

@@ -3,6 +3,7 @@ package tier
 import (
 	"context"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -11,13 +12,13 @@ import (
 // confirmPause is between two looks at what other nodes have done.
 const confirmPause = 2 * time.Millisecond
 
-// confirmed waits until all other nodes have done what was said, and returns the names of those that have not.
-func (t *Tier[V]) confirmed(ctx context.Context, c rueidis.Client, at place) (open []string) {
+// confirmed waits until all other nodes have done what this one has said in a message, and returns the names of those that have not.
+func (t *Tier[V]) confirmed(ctx context.Context, c rueidis.Client, sequence uint64) (open []string) {
 	for {
 		cards, err := t.cards(ctx, c)
 		var done map[string]string
 		if err == nil {
-			done, err = c.Do(ctx, c.B().Hgetall().Key(t.shared("done")).Build()).AsStrMap()
+			done, err = c.Do(ctx, c.B().Hgetall().Key(t.done(t.id)).Build()).AsStrMap()
 		}
 		if err != nil && ctx.Err() != nil && open != nil {
 			return open
@@ -26,9 +27,11 @@ func (t *Tier[V]) confirmed(ctx context.Context, c rueidis.Client, at place) (op
 			return append(t.Members(), SecondTier)
 		}
 		open = nil
-		t.members.addLost(cards)
+		if t.members.addLost(cards) {
+			open = append(open, SecondTier) // it has lost who there is
+		}
 		for id, of := range cards {
-			if parsePlace(done[id]).before(at) {
+			if last, _ := strconv.ParseUint(done[id], 10, 64); last < sequence {
 				open = append(open, of.Name)
 			}
 		}

@@ -15,22 +15,22 @@ const (
 
 // Invalidate takes values away that the binlog says have changed, for this node: others follow it themselves. When it has
 // returned, this node reads nothing from the tier that was stored before.
-func (t *Tier[V]) Invalidate(lookup, version string, keys []string) {
-	t.drop(Purge{Lookup: lookup, Version: version, Keys: keys}, false)
+func (t *Tier[V]) Invalidate(lookup string, keys []string) {
+	t.drop(Purge{Lookup: lookup, Keys: keys}, false)
 }
 
 // InvalidateAll is Invalidate for all of a lookup.
-func (t *Tier[V]) InvalidateAll(lookup, version string) {
-	t.drop(Purge{Lookup: lookup, Version: version, All: true}, false)
+func (t *Tier[V]) InvalidateAll(lookup string) {
+	t.drop(Purge{Lookup: lookup, All: true}, false)
 }
 
 // BeginFollowing is InvalidateAll for a node that has just begun to follow the binlog at a place, see Options.Followed, and does not know
 // what was changed before. Another node may: once it has followed up to there, the tier was told of all. Redis is not used until that is known.
-func (t *Tier[V]) BeginFollowing(lookup, version, from string) {
+func (t *Tier[V]) BeginFollowing(lookup, from string) {
 	t.outbox.mu.Lock()
 	defer t.outbox.mu.Unlock()
 	t.abreast.Store(false)
-	t.outbox.addLocked(letter{Purge: Purge{Lookup: lookup, Version: version, All: true}, at: time.Now(), from: from})
+	t.outbox.addLocked(letter{Purge: Purge{Lookup: lookup, All: true}, at: time.Now(), from: from})
 	t.touch.lose()
 }
 
@@ -49,12 +49,12 @@ func (t *Tier[V]) Purge(ctx context.Context, p Purge, local func()) (open []stri
 		t.postpone(p)
 		return append(t.Members(), SecondTier)
 	}
-	id, err := t.post(ctx, c, message{Purge: &p})
+	sequence, err := t.post(ctx, c, message{Purge: &p})
 	if t.touch.judge(err) != nil || err != nil {
 		t.postpone(p)
 		return append(t.Members(), SecondTier)
 	}
-	if open = t.confirmed(ctx, c, parsePlace(id)); len(open) > 0 {
+	if open = t.confirmed(ctx, c, sequence); len(open) > 0 {
 		t.outbox.mu.Lock()
 		t.outbox.unconfirmed = append(t.outbox.unconfirmed, letter{Purge: p, spread: true, at: time.Now()})
 		t.outbox.mu.Unlock()
@@ -96,29 +96,35 @@ func (t *Tier[V]) postpone(p Purge) {
 	t.touch.lose()
 }
 
-// dropNow takes values away in Redis. If there are other epochs than this node knows of, it does so in those.
+// dropNow takes values away in Redis, of all versions. If there are other epochs than this node knows of, or more versions, it does so in those.
 func (t *Tier[V]) dropNow(ctx context.Context, c rueidis.Client, p Purge) error {
 	if p.All {
-		return t.beginEpoch(ctx, c, p.Lookup)
+		if err := t.beginEpoch(ctx, c, p.Lookup); err != nil {
+			return err
+		}
+		return t.readEpochs(ctx, c)
 	}
 	for {
 		in := t.epochs.Load()
-		commands := make(rueidis.Commands, 0, len(p.Keys)+1)
-		for _, key := range p.Keys {
-			commands = append(commands, c.B().Del().Key(in.name(t.options.Prefix, p.Lookup, p.Version, key)).Build())
+		var commands rueidis.Commands
+		for _, version := range in.versionsOf(p.Lookup, time.Now()) {
+			for _, key := range p.Keys {
+				commands = append(commands, in.scripts.drop.call(c, in.name(t.options.Prefix, p.Lookup, version, key)))
+			}
 		}
+		names := len(commands)
 		commands = append(commands, c.B().Hgetall().Key(t.shared("epochs")).Build())
 		results := c.DoMulti(ctx, commands...)
-		for _, r := range results[:len(p.Keys)] {
+		for _, r := range results[:names] {
 			if err := r.Error(); err != nil {
 				return err
 			}
 		}
-		fields, err := results[len(p.Keys)].AsStrMap()
+		fields, err := results[names].AsStrMap()
 		if err != nil {
 			return err
 		}
-		if newEpochs(fields).same(in) {
+		if in.covers(newEpochs(fields), time.Now()) {
 			return nil
 		}
 		if err := t.followEpochs(ctx, c); err != nil {

@@ -103,6 +103,7 @@ func (t *Tier[V]) complain(err error) {
 
 // join makes the connection usable: nothing can have changed unnoticed, and what this node has to say was said.
 func (t *Tier[V]) join(c rueidis.Client) error {
+	t.options.Since(t.closing) // returns when it is known what this node serves
 	ctx, cancel := context.WithTimeout(t.closing, joinTimeout)
 	defer cancel()
 	for range 5 {
@@ -111,7 +112,7 @@ func (t *Tier[V]) join(c rueidis.Client) error {
 		case <-t.touch.trouble: // what follows has seen it
 		default:
 		}
-		for _, step := range []func(context.Context, rueidis.Client) error{loadScripts, t.checkMasters, t.readEpochs, t.register, t.takeOver, t.resend} {
+		for _, step := range []func(context.Context, rueidis.Client) error{t.checkMasters, t.loadEpochs, t.register, t.takeOver, t.resend} {
 			if err := step(ctx, c); err != nil {
 				return err
 			}
@@ -125,7 +126,7 @@ func (t *Tier[V]) join(c rueidis.Client) error {
 			t.touch.wasUsed = true
 			t.outcomeIs("")
 			t.firstJoined()
-			return nil
+			return t.present(ctx, c) // others may wait to hear how far it has followed
 		}
 	}
 	return errUnsettled
@@ -154,9 +155,11 @@ func (t *Tier[V]) Usable() bool { return t.touch.usable.Load() }
 func (t *Tier[V]) beat(c rueidis.Client) error {
 	ctx, cancel := context.WithTimeout(t.closing, joinTimeout)
 	defer cancel()
-	err := t.register(ctx, c)
-	if err == nil {
-		err = t.followEpochs(ctx, c)
+	var err error
+	for _, step := range []func(context.Context, rueidis.Client) error{t.checkMasters, t.followEpochs, t.register} {
+		if err = step(ctx, c); err != nil {
+			break
+		}
 	}
 	return t.touch.judge(err)
 }

@@ -61,6 +61,10 @@ type findings struct {
 // ask asks for keys in one exchange.
 func (e *errand[V]) ask(ctx context.Context, keys []int) (f findings) {
 	c, dials, ok := e.touch.in()
+	if ok && !e.in.has(e.lookup.Name, e.lookup.Version) {
+		e.touch.wake() // until the others know that there are values of this version, there are none
+		ok = false
+	}
 	if !ok {
 		e.counts.away.Add(uint64(len(keys)))
 		return findings{alone: keys}
@@ -68,14 +72,14 @@ func (e *errand[V]) ask(ctx context.Context, keys []int) (f findings) {
 	commands := make(rueidis.Commands, len(keys))
 	value, absence := e.lookup.Ages()
 	for i, at := range keys {
-		commands[i] = ask.call(c, e.names[at], isLeaseText+e.token, millis(e.options.Lease), millis(value), millis(absence))
+		commands[i] = e.in.scripts.ask.call(c, e.names[at], isLeaseText+e.token, millis(e.options.Lease), millis(value), millis(absence))
 	}
 	asked, cancel := context.WithTimeout(ctx, e.options.Timeout)
 	defer cancel()
 	began := time.Now()
 	results := c.DoMulti(asked, commands...)
 	e.counts.asked(time.Since(began))
-	trusted := e.touch.trusts(dials) && e.epochs.Load() == e.in
+	trusted := e.touch.trusts(dials) && e.epochs.Load().same(e.in)
 	for i, at := range keys {
 		e.sort(results[i], at, trusted, &f)
 	}
@@ -210,11 +214,11 @@ func (e *errand[V]) storeCommand(c rueidis.Client, at int, r Loaded[V], position
 		value = e.options.Append(nil, r.Value)
 	}
 	if r.Err != nil || life < time.Millisecond || len(value) > e.options.MaxBytes {
-		return release.call(c, e.names[at], isLeaseText+e.token), false
+		return e.in.scripts.release.call(c, e.names[at], isLeaseText+e.token), false
 	}
 	if len(position) > 255 {
 		position = ""
 	}
 	text := record{found: r.Found, age: age, life: life, position: position, value: value}.append(nil)
-	return store.call(c, e.names[at], isLeaseText+e.token, string(text), millis(life)), true
+	return e.in.scripts.store.call(c, e.names[at], isLeaseText+e.token, string(text), millis(life)), true
 }

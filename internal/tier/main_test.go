@@ -132,7 +132,9 @@ func begin(t *testing.T, url string, d *database, change ...func(*tier.Options[s
 		Append:     func(b []byte, v string) []byte { return append(b, v...) },
 		Decode:     func(b []byte) (string, error) { return string(b), nil },
 		Since:      func(context.Context) time.Time { return time.Time{} },
-		Version:    func(string) string { return "1" },
+		Versions: func() map[string]tier.Version {
+			return map[string]tier.Version{"products": {Version: "1", Life: time.Minute}}
+		},
 		Purged: func(p tier.Purge) {
 			n.mu.Lock()
 			defer n.mu.Unlock()

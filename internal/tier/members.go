@@ -2,7 +2,12 @@ package tier
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,6 +21,8 @@ const (
 	deadAfter = 10 * time.Second
 	// missedAfter is how long a message may be on its way.
 	missedAfter = 3 * time.Second
+	// lostPause is how long nobody can say who there is, once the list was lost: all have beaten then.
+	lostPause = 2 * beatPause
 )
 
 // members are the other nodes, as this one knows them.
@@ -25,10 +32,14 @@ type members struct {
 	settled atomic.Bool // earlier ones of its name are off the list
 	leaving atomic.Bool // it is off the list itself, and stays so
 	posting sync.Mutex  // held while a message is sent: their order in the stream is that of their numbers
+	posted  uint64      // the last that is known to be there; guarded by posting
 
 	mu     sync.Mutex // guards all below
 	at     place      // of the last message that was done
 	begun  bool       // at is known
+	last   place      // of the last message that there was then
+	since  place      // of what is in memory then
+	fresh  bool       // this node has found a server that was none before
 	first  bool       // the list was read
 	readAt time.Time  // the last time
 	lostAt time.Time  // when this node was not on it
@@ -52,6 +63,7 @@ type card struct {
 	Beat uint64 `json:"beat"`
 
 	Followed string `json:"followed,omitempty"` // Options.Followed, where the tier was told of everything up to there
+	Serves   string `json:"serves,omitempty"`   // the same for nodes whose lookups have the same versions
 }
 
 func (t *Tier[V]) registration(c rueidis.Client) rueidis.Completed {
@@ -59,20 +71,31 @@ func (t *Tier[V]) registration(c rueidis.Client) rueidis.Completed {
 	if t.options.Followed != nil && t.abreast.Load() {
 		followed = t.options.Followed()
 	}
-	text, _ := json.Marshal(card{t.options.Node, t.members.sent.Load(), t.members.beats.Load(), followed}) // never fails
+	text, _ := json.Marshal(card{t.options.Node, t.members.sent.Load(), t.members.beats.Load(), followed, t.serves()}) // never fails
 	return c.B().Hset().Key(t.shared("nodes")).FieldValue().FieldValue(t.id, string(text)).Build()
 }
 
-// register puts this node on the list, and reads it.
+// serves returns a text that nodes have in common whose lookups have the same versions.
+func (t *Tier[V]) serves() string {
+	of := t.options.Versions()
+	sum := sha256.New()
+	for _, lookup := range slices.Sorted(maps.Keys(of)) {
+		fmt.Fprintln(sum, versionField(lookup, of[lookup].Version))
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:6])
+}
+
+// register puts this node on the list, so that purges wait for it, and then finds out what it has missed, and reads the list.
 func (t *Tier[V]) register(ctx context.Context, c rueidis.Client) error {
-	if err := t.findPlace(ctx, c); err != nil {
+	since := t.options.Since(t.closing)
+	t.members.beats.Add(1)
+	if err := t.present(ctx, c); err != nil {
+		return err
+	}
+	if err := t.findPlace(ctx, c, since); err != nil {
 		return err
 	}
 	if err := t.checkPlace(ctx, c); err != nil {
-		return err
-	}
-	t.members.beats.Add(1)
-	if err := t.present(ctx, c); err != nil {
 		return err
 	}
 	cards, err := t.cards(ctx, c)
@@ -87,11 +110,16 @@ func (t *Tier[V]) register(ctx context.Context, c rueidis.Client) error {
 		}
 	}
 	if missed {
-		t.counts.distrusted.Add(1)
-		t.options.Logger.Warn("purges of other nodes may have been missed: everything in memory is stale")
-		t.options.Distrust()
+		t.distrust("purges of other nodes may have been missed")
 	}
 	return nil
+}
+
+// distrust makes everything in memory stale.
+func (t *Tier[V]) distrust(why string) {
+	t.counts.distrusted.Add(1)
+	t.options.Logger.Warn(why + ": everything in memory is stale")
+	t.options.Distrust()
 }
 
 // present puts this node on the list.
@@ -117,21 +145,53 @@ func (m *members) listed(r rueidis.RedisResult) error {
 func (m *members) doubtList() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.lostAt = time.Now()
+	if m.first { // else it was never there
+		m.lostAt = time.Now()
+	}
 }
 
-// addLost adds the nodes that the list lacks, if it may have been lost.
-func (m *members) addLost(cards map[string]card) {
+// addLost adds the nodes that the list lacks, if it may have been lost. It reports whether there may be others that this one has not seen.
+func (m *members) addLost(cards map[string]card) (others bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if time.Since(m.lostAt) > missedAfter {
-		return
+	lost := time.Since(m.lostAt)
+	if lost > deadAfter {
+		return false
+	}
+	names := make(map[string]bool)
+	for _, of := range cards {
+		names[of.Name] = true
 	}
 	for id, of := range m.seen {
-		if _, there := cards[id]; !there {
+		if _, there := cards[id]; !there && !names[of.Name] { // else it was started again
 			cards[id] = of.card
 		}
 	}
+	return lost < lostPause
+}
+
+// newServers says that a server is there that may lack what was said before.
+func (m *members) newServers() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fresh = true
+}
+
+// lacks reports whether messages of a node before one of them were never heard.
+func (m *members) lacks(of message, at place) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if known := m.seen[of.Node]; known != nil {
+		return of.After > known.done
+	}
+	return of.After > 0 && m.first && m.last.before(at)
+}
+
+// recalls reports whether a message stood there when this node began to listen, and came after what is in memory.
+func (m *members) recalls(at place) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return !m.last.before(at) && m.since.before(at)
 }
 
 // takeOver takes nodes off the list that have this one's name: this is one of them, started again.
@@ -211,7 +271,11 @@ func (m *members) read(cards map[string]card, now time.Time) (dead []string, mis
 	whole := true
 	for id, of := range m.seen {
 		_, there := cards[id]
-		if !there && m.overdueLocked(of, true, now) {
+		switch {
+		case there:
+		case now.Sub(m.lostAt) <= deadAfter: // the list may have been lost
+			of.missing = now
+		case m.overdueLocked(of, true, now):
 			delete(m.seen, id)
 			missed = missed || m.broken // it may have said something that was lost with it
 		}
@@ -257,7 +321,5 @@ func (t *Tier[V]) leave(ctx context.Context) {
 	t.members.posting.Lock()
 	defer t.members.posting.Unlock()
 	t.members.leaving.Store(true)
-	for _, what := range []string{"nodes", "done"} {
-		_ = c.Do(ctx, c.B().Hdel().Key(t.shared(what)).Field(t.id).Build()).Error() // it is found silent else
-	}
+	_ = c.Do(ctx, c.B().Hdel().Key(t.shared("nodes")).Field(t.id).Build()).Error() // it is found silent else
 }

@@ -113,6 +113,9 @@ func (t *Tier[V]) needed(ctx context.Context, c rueidis.Client, l letter) (bool,
 	}
 	others := false
 	for _, of := range cards {
+		if of.Serves != t.serves() {
+			continue // what it invalidates is its own business
+		}
 		if of.Followed >= l.from {
 			return false, nil
 		}

@@ -26,10 +26,25 @@ func (s script) call(c rueidis.Client, key string, args ...string) rueidis.Compl
 
 func millis(d time.Duration) string { return strconv.FormatInt(max(1, d.Milliseconds()), 10) }
 
-var (
-	// ask returns what stands under a name and how long yet, or leaves a lease there and returns nothing: where nothing stands, and where
-	// what does is older than it may be for this node, as a value (the third argument) or an absence.
-	ask = newScript(`local v = redis.call('GET', KEYS[1])
+// scripts are those of an epoch, which stands in their text: a server that has taken another one's place, and may have missed invalidations,
+// does not know them (https://redis.io/docs/latest/develop/programmability/eval-intro: since Redis 7 replicas are not told of scripts), and
+// says so before anything of it is believed.
+type scripts struct {
+	ask     script // returns what stands under a name and how long yet, or leaves a lease there and returns nothing
+	store   script // puts a value in the place of the lease that it was loaded under
+	release script // gives a lease back
+	drop    script // takes away what stands under a name, a value or a lease
+	forget  script // takes a field of a hash away, if it is still the same
+}
+
+func newScripts(epoch string) *scripts {
+	of := func(text string) script { return newScript("-- " + epoch + "\n" + text) }
+	return &scripts{ask: of(askText), store: of(storeText), release: of(releaseText), drop: of(dropText), forget: of(forgetText)}
+}
+
+const (
+	// A lease is left where nothing stands, and where what does is older than it may be for this node, as a value (the third argument) or an absence.
+	askText = `local v = redis.call('GET', KEYS[1])
 if v then
   local left = redis.call('PTTL', KEYS[1])
   local age, life = tonumber(string.sub(v, 2, 14)), tonumber(string.sub(v, 15, 27))
@@ -38,50 +53,44 @@ if v then
   if string.sub(v, 1, 1) == 'L' or not age or not life or age + 1 + math.max(0, life - left) < most then return {v, left} end
 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return false`)
+return false`
 
-	// store puts a value in the place of the lease that it was loaded under.
-	store = newScript(`if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+	storeText = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-return 1`)
+return 1`
 
-	// release gives a lease back.
-	release = newScript(`if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call('DEL', KEYS[1])`)
+	releaseText = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])`
 
-	scripts = []script{ask, store, release}
+	dropText = `return redis.call('DEL', KEYS[1])`
+
+	forgetText = `if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+return redis.call('HDEL', KEYS[1], ARGV[1])`
 )
 
-// loadScripts makes them known to all servers.
-func loadScripts(ctx context.Context, c rueidis.Client) error {
-	return eachServer(ctx, c, func(ctx context.Context, node rueidis.Client) error {
-		for _, s := range scripts {
-			if err := node.Do(ctx, node.B().ScriptLoad().Script(s.text).Build()).Error(); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// serverPatience is how long one server of several may take.
-const serverPatience = time.Second
-
-// eachServer does something with each server, and fails where that fails with all: of a Cluster, one that is dead is still known
-// when another one has taken its place.
-func eachServer(ctx context.Context, c rueidis.Client, do func(context.Context, rueidis.Client) error) (err error) {
-	reached := false
-	for address, node := range c.Nodes() {
+// load makes them known to servers. It fails where that fails with all.
+func (s *scripts) load(ctx context.Context, servers []server) (err error) {
+	loaded := false
+	for _, on := range servers {
 		ctx, cancel := context.WithTimeout(ctx, serverPatience)
-		e := do(ctx, node)
+		e := on.load(ctx, s)
 		cancel()
 		if e != nil {
-			err = fmt.Errorf("tier: %s: %w", address, e)
+			err = e
 		}
-		reached = reached || e == nil
+		loaded = loaded || e == nil
 	}
-	if reached {
+	if loaded {
 		return nil
 	}
 	return err
+}
+
+func (on server) load(ctx context.Context, s *scripts) error {
+	for _, one := range []script{s.ask, s.store, s.release, s.drop, s.forget} {
+		if err := on.client.Do(ctx, on.client.B().ScriptLoad().Script(one.text).Build()).Error(); err != nil {
+			return fmt.Errorf("tier: %s: %w", on.address, err)
+		}
+	}
+	return nil
 }

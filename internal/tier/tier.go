@@ -18,6 +18,11 @@
 //
 // Names of values contain epochs, of all and of each lookup: a new epoch is a purge of everything before it. A new one of
 // all begins whenever a server answers that was not known as a master before, since what it holds may have missed an invalidation.
+// The scripts, by which alone values are read, stored and dropped, belong to an epoch too, and are loaded on known masters only: who
+// asks a server that has taken another's place is told NOSCRIPT.
+//
+// Nodes tell one another of purges by a stream. Each numbers its messages and says in each up to which the others must have heard
+// it; who has missed one makes everything in memory stale. Nodes confirm by these numbers.
 //
 // The keeper is the only one to connect. It makes a connection usable once it knows the servers, the epochs and the other
 // nodes, and has delivered what is pending; it beats, so that others know of this node.
@@ -40,25 +45,26 @@ import (
 // Options of a tier. All are required but those that say what they are else.
 type Options[V any] struct {
 	Servers     Servers
-	Prefix      string                          // of all names in Redis
-	Node        string                          // what this node is called in logs, and by other nodes
-	Timeout     time.Duration                   // of an exchange that a request waits for
-	Lease       time.Duration                   // how long others wait for a load of this node
-	Confirm     time.Duration                   // how long a purge waits for the other nodes
-	Slots       int                             // loads from the origin at the same time
-	BatchKeys   int                             // keys in one of them
-	LoadTimeout time.Duration                   // of one of them
-	MaxBytes    int                             // of a value; a larger one is not stored
-	Splittable  func(error) bool                // as cache.Options has it
-	Append      func(dst []byte, v V) []byte    // encodes a value
-	Decode      func([]byte) (V, error)         // copies what it keeps
-	Since       func(context.Context) time.Time // up to when purges were done to what is in memory at the begin; zero: there is nothing
-	Position    func() string                   // where this node is in the binlog; nil: it does not follow it
-	Followed    func() string                   // up to where in the binlog this node has invalidated everything, as a text that grows; "": it does not follow now. nil: it never does
-	Version     func(lookup string) string      // that of a lookup on this node; "": there is no such lookup
-	Purged      func(Purge)                     // does what another node was told; when it returns, nothing from before is served
-	Distrust    func()                          // purges may have been missed: everything is to be made stale
-	Logger      *slog.Logger                    // nil: nobody
+	Prefix      string                                      // of all names in Redis
+	Node        string                                      // what this node is called in logs, and by other nodes
+	Timeout     time.Duration                               // of an exchange that a request waits for
+	Lease       time.Duration                               // how long others wait for a load of this node
+	Confirm     time.Duration                               // how long a purge waits for the other nodes
+	Slots       int                                         // loads from the origin at the same time
+	BatchKeys   int                                         // keys in one of them
+	LoadTimeout time.Duration                               // of one of them
+	MaxBytes    int                                         // of a value; a larger one is not stored
+	Splittable  func(error) bool                            // as cache.Options has it
+	Append      func(dst []byte, v V) []byte                // encodes a value
+	Decode      func([]byte) (V, error)                     // copies what it keeps
+	Since       func(context.Context) time.Time             // up to when purges were done to what is in memory at the begin; zero: there is nothing. It returns when this node knows that, and what it serves
+	Position    func() string                               // where this node is in the binlog; nil: it does not follow it
+	Followed    func() string                               // up to where in the binlog this node has invalidated everything, as a text that grows; "": it does not follow now. nil: it never does
+	Versions    func() map[string]Version                   // those of all lookups on this node, by name
+	Spelling    func(lookup string, keys []string) []string // as this node spells keys that another one names; nil: optional, they are spelt alike
+	Purged      func(Purge)                                 // does what another node was told; when it returns, nothing from before is served
+	Distrust    func()                                      // purges may have been missed: everything is to be made stale
+	Logger      *slog.Logger                                // nil: nobody
 }
 
 // Loaded is what became of one key.
@@ -70,10 +76,16 @@ type Loaded[V any] struct {
 	Err    error
 }
 
+// Version is a lookup's, as nodes are to know of it.
+type Version struct {
+	Version string
+	Life    time.Duration // of values, at most
+}
+
 // A Lookup is one kind of values.
 type Lookup[V any] struct {
 	Name    string
-	Version string                                // of what is loaded: nodes share values of one version
+	Version string                                // of what is loaded: nodes share values of one version. It is one of Options.Versions
 	Ages    func() (value, absence time.Duration) // up to which they are taken from the tier; 0: not at all
 	Load    func(ctx context.Context, keys []string) ([]Loaded[V], error)
 }
@@ -81,7 +93,8 @@ type Lookup[V any] struct {
 // Tier is the connection to the second tier. Its methods are safe for concurrent use.
 type Tier[V any] struct {
 	options Options[V]
-	id      string // of this process
+	id      string    // of this process
+	born    time.Time // when it began
 	origin  *origin[V]
 	leases  atomic.Uint64
 	touch   touch
@@ -111,7 +124,7 @@ func New[V any](o Options[V]) (*Tier[V], error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Tier[V]{options: o, id: newToken(), storing: make(chan struct{}, mostStoring)}
+	t := &Tier[V]{options: o, id: newToken(), born: time.Now(), storing: make(chan struct{}, mostStoring)}
 	t.closing, t.close = context.WithCancel(context.Background())
 	t.origin = newOrigin(o, t.closing)
 	t.epochs.Store(&epochs{})

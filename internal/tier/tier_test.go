@@ -58,11 +58,10 @@ func TestAgesCountFromTheLoad(t *testing.T) {
 	d.fast()
 	two.lookup.Ages = func() (time.Duration, time.Duration) { return 40 * time.Millisecond, 0 }
 	two.expect("a", "1", false)
-	other := *one.lookup
-	other.Version = "2"
-	if r := one.Load(t.Context(), &other, []string{"a"})[0]; r.Copied {
-		t.Error("a value of another version was taken")
-	}
+	other := open(t, url, d, version("2"))
+	other.lookup.Version = "2"
+	other.expect("a", "1", false)
+	other.stored(1)
 }
 
 // TestOneLoadInTheFleet: of many callers on many nodes, one reads, and all get its value.
@@ -154,15 +153,15 @@ func TestFailedLoadGivesItsLeaseBack(t *testing.T) {
 func TestInvalidationOutrunsAnOldLoad(t *testing.T) {
 	servers(t, func(t *testing.T, url string) {
 		for name, invalidate := range map[string]func(n *node){
-			"binlog":     func(n *node) { n.Invalidate("products", "1", []string{"a"}) },
-			"binlog all": func(n *node) { n.InvalidateAll("products", "1") }, // and the other one is told so
+			"binlog":     func(n *node) { n.Invalidate("products", []string{"a"}) },
+			"binlog all": func(n *node) { n.InvalidateAll("products") }, // and the other one is told so
 			"purge": func(n *node) {
-				if open := n.Purge(t.Context(), tier.Purge{Lookup: "products", Version: "1", Keys: []string{"a"}}, func() {}); len(open) > 0 {
+				if open := n.Purge(t.Context(), tier.Purge{Lookup: "products", Keys: []string{"a"}}, func() {}); len(open) > 0 {
 					t.Errorf("not confirmed by %v", open)
 				}
 			},
 			"purge all": func(n *node) {
-				if open := n.Purge(t.Context(), tier.Purge{Lookup: "products", Version: "1", All: true}, func() {}); len(open) > 0 {
+				if open := n.Purge(t.Context(), tier.Purge{Lookup: "products", All: true}, func() {}); len(open) > 0 {
 					t.Errorf("not confirmed by %v", open)
 				}
 			},
@@ -185,7 +184,7 @@ func TestInvalidationOutrunsAnOldLoad(t *testing.T) {
 				one.eventually("not stored", func(s tier.Stats) bool { return s.Unstored+s.Stored == 1 })
 				two.expect("a", "new", true)
 				if name == "binlog all" {
-					one.InvalidateAll("products", "1") // by its own follower
+					one.InvalidateAll("products") // by its own follower
 					one.expect("a", "new", false)
 					return
 				}
@@ -212,7 +211,7 @@ func TestPurgeIsConfirmedByAll(t *testing.T) {
 			nodes = append(nodes, open(t, url, d, named(fmt.Sprint("node ", i)), func(o *tier.Options[string]) { o.Confirm = 30 * time.Second }))
 		}
 		for i, n := range nodes {
-			p := tier.Purge{Lookup: "products", Version: "1", Keys: []string{fmt.Sprint("key", i), "a"}, Remove: i == 1}
+			p := tier.Purge{Lookup: "products", Keys: []string{fmt.Sprint("key", i), "a"}, Remove: i == 1}
 			local := false
 			if open := n.Purge(t.Context(), p, func() { local = true }); len(open) > 0 || !local {
 				t.Errorf("not confirmed by %v; done here: %v", open, local)
@@ -226,7 +225,7 @@ func TestPurgeIsConfirmedByAll(t *testing.T) {
 		stuck := make(chan struct{})
 		slow := open(t, url, d, named("slow"), func(o *tier.Options[string]) { o.Purged = func(tier.Purge) { <-stuck } })
 		quick := open(t, url, d, named("quick"), func(o *tier.Options[string]) { o.Confirm = 50 * time.Millisecond })
-		if open := quick.Purge(t.Context(), tier.Purge{Lookup: "products", Version: "1", All: true}, func() {}); !slices.Contains(open, "slow") {
+		if open := quick.Purge(t.Context(), tier.Purge{Lookup: "products", All: true}, func() {}); !slices.Contains(open, "slow") {
 			t.Errorf("not confirmed by %v, want slow", open)
 		}
 		close(stuck)
@@ -256,13 +255,13 @@ func TestPurgeAcrossVersions(t *testing.T) {
 	servers(t, func(t *testing.T, url string) {
 		d := newDatabase("a", "old")
 		one := open(t, url, d)
-		two := open(t, url, d, func(o *tier.Options[string]) { o.Version = func(string) string { return "2" } })
+		two := open(t, url, d, version("2"))
 		two.lookup.Version = "2"
 		one.expect("a", "old", false)
 		two.expect("a", "old", false)
 		two.stored(1)
 		d.set("a", "new")
-		if open := one.Purge(t.Context(), tier.Purge{Lookup: "products", Version: "1", Keys: []string{"a"}}, func() {}); len(open) > 0 {
+		if open := one.Purge(t.Context(), tier.Purge{Lookup: "products", Keys: []string{"a"}}, func() {}); len(open) > 0 {
 			t.Errorf("not confirmed by %v", open)
 		}
 		one.expect("a", "new", false)

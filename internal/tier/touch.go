@@ -21,6 +21,7 @@ type touch struct {
 	wasUsed  bool          // of the keeper: it was usable since the log said last that it is away
 	trouble  chan struct{} // wakes the keeper
 	outcome  atomic.Pointer[string]
+	replicas atomic.Pointer[map[string]bool] // addresses that belong to replicas; there is nothing at them that is believed
 	failures atomic.Uint64
 }
 
@@ -39,15 +40,27 @@ func (t *touch) dialing(o *rueidis.ClientOption) {
 		}
 	}
 	o.DialCtxFn = func(ctx context.Context, address string, d *net.Dialer, secure *tls.Config) (net.Conn, error) {
-		t.dials.Add(1)
-		t.lose()
+		if !t.isReplica(address) {
+			t.dials.Add(1)
+			t.lose()
+		}
 		return dial(ctx, address, d, secure)
 	}
+}
+
+func (t *touch) isReplica(address string) bool {
+	of := t.replicas.Load()
+	return of != nil && (*of)[address]
 }
 
 // lose has nobody ask until the keeper has looked.
 func (t *touch) lose() {
 	t.usable.Store(false)
+	t.wake()
+}
+
+// wake has the keeper look now.
+func (t *touch) wake() {
 	select {
 	case t.trouble <- struct{}{}:
 	default:
