@@ -159,6 +159,7 @@ func TestNoNegativesAreRememberedWithoutRoom(t *testing.T) {
 
 // TestWeightIsHonest compares what the cache counts with what the heap grew by.
 func TestWeightIsHonest(t *testing.T) {
+	cache.SkipUnderRace(t)
 	for _, entries := range []int{15_000, 16_500, 20_000, 27_000} { // maps and lists are between half and nearly full
 		o := options()
 		o.Weigh = func(v string) int { return len(v) + 16 } // two words in the entry instead of one

@@ -104,6 +104,7 @@ func TestScanKeepsTheHotSet(t *testing.T) {
 
 // TestHitRatio on requests of which some follow a skew, some walk over all keys.
 func TestHitRatio(t *testing.T) {
+	cache.SkipUnderRace(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	skewed := rand.NewZipf(random, 1.1, 10, 9999)
 	var keys []string
@@ -139,6 +140,7 @@ func shopTrace(t *testing.T) []string {
 
 // TestHitRatioOfAShop replays real requests, where they are at hand.
 func TestHitRatioOfAShop(t *testing.T) {
+	cache.SkipUnderRace(t)
 	keys := shopTrace(t)
 	distinct := map[string]bool{}
 	for _, key := range keys {

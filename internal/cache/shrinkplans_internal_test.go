@@ -12,6 +12,7 @@ import (
 // TestPlansKeepWhatIsInUse: whatever plan a shrinking cache goes by, and went by before, what is asked for all the time stays
 // before what was asked for once.
 func TestPlansKeepWhatIsInUse(t *testing.T) {
+	SkipUnderRace(t)
 	for _, before := range contenders {
 		for _, after := range []*plan{recent, balanced} {
 			synctest.Test(t, func(t *testing.T) {

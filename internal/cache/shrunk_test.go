@@ -3,10 +3,13 @@ package cache_test
 import (
 	"runtime"
 	"testing"
+
+	"productcache/internal/cache"
 )
 
 // TestShrunkMemory: what a cache keeps of its time as a large one is little.
 func TestShrunkMemory(t *testing.T) {
+	cache.SkipUnderRace(t)
 	before := heap()
 	o := options()
 	o.MaxWeight, o.MaxEntryWeight = 256<<20, 16<<10

@@ -36,6 +36,7 @@ func stringCache(t *testing.T, keys int) (*Cache[string], *Lookup[string]) {
 // TestRandomPicksAllAlike: each value about as often as any other, though several
 // are picked in one walk.
 func TestRandomPicksAllAlike(t *testing.T) {
+	SkipUnderRace(t)
 	const keys, each = 3000, 20
 	c, _ := stringCache(t, keys)
 	if n := len(c.shards); n != 1 {
