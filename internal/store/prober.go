@@ -11,7 +11,7 @@ import (
 const (
 	firstPause  = 50 * time.Millisecond
 	lastPause   = time.Second
-	barredPause = 4 * time.Second
+	barredPause = 2 * time.Second
 )
 
 func (g *gate) startLocked(pause time.Duration) {
