@@ -95,6 +95,11 @@ func (t tally) saved(queriesPerLoad int) uint64 {
 	return t.values*uint64(queriesPerLoad) + t.absences
 }
 
+// uncached is how many queries all these requests would have been, each by itself. A miss that found no row is counted as one that found it.
+func (t tally) uncached(queriesPerLoad int) uint64 {
+	return (t.all-t.absences)*uint64(queriesPerLoad) + t.absences
+}
+
 // since is how many came after an earlier moment.
 func (d latencies) since(before latencies) latencies {
 	after := latencies{bounds: d.bounds, total: d.total - before.total}

@@ -34,13 +34,12 @@ type statsResponse struct {
 	Lookups []lookupStats `json:"lookups"`
 }
 
-// queriesStats is what MySQL was spared. Saved counts answers out of memory, as
-// the queries of a load for that key alone; that loads are shared and batched is
-// not counted.
+// queriesStats is what MySQL was spared. Sent counts all that it had, audits included. Saved counts answers out of memory, as
+// the queries of a load for that key alone; that loads are shared and batched, and a second tier, is not counted there.
 type queriesStats struct {
 	Sent         uint64 `json:"sent"`
 	Saved        uint64 `json:"saved"`
-	WithoutCache uint64 `json:"without_cache"` // both
+	WithoutCache uint64 `json:"without_cache"` // those of a load for each key that was asked for, alone
 }
 
 type memoryStats struct {
@@ -111,6 +110,8 @@ type lookupStats struct {
 	Failed         uint64            `json:"failed"`
 	QueriesPerLoad int               `json:"queries_per_load"`
 	QueriesSaved   uint64            `json:"queries_saved"`
+
+	uncached uint64
 }
 
 // stats answers with the numbers of this moment.
@@ -143,7 +144,6 @@ func (h *handler) stats(w http.ResponseWriter, r *http.Request) {
 	for _, l := range s.cache.Lookups {
 		body.add(h.ofOneLookup(l))
 	}
-	body.Queries.WithoutCache = body.Queries.Sent + body.Queries.Saved
 	all, hits := s.keys()
 	body.HitRatio = ratio(hits, all)
 	writeJSON(w, http.StatusOK, body)
@@ -158,6 +158,7 @@ func (b *statsResponse) add(l lookupStats) {
 	b.Refused += l.Refused
 	b.Failed += l.Failed
 	b.Queries.Saved += l.QueriesSaved
+	b.Queries.WithoutCache += l.uncached
 }
 
 func (h *handler) ofOneLookup(l cache.LookupStats) lookupStats {
@@ -167,7 +168,7 @@ func (h *handler) ofOneLookup(l cache.LookupStats) lookupStats {
 	}
 	of := lookupStats{Name: l.Name, Entries: l.Entries, Bytes: l.Weight, Negatives: l.Negatives, Keys: map[string]uint64{},
 		HitRatio: ratio(t.hits, t.all), Refused: l.Refused, Failed: l.Failed,
-		QueriesPerLoad: queries, QueriesSaved: t.saved(queries)}
+		QueriesPerLoad: queries, QueriesSaved: t.saved(queries), uncached: t.uncached(queries)}
 	for outcome, n := range l.Answers {
 		of.Keys[cache.Outcome(outcome).String()] = n
 	}

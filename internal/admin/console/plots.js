@@ -7,7 +7,7 @@ const hour = 3600, leastMinutes = 5, tableRows = 12;
 const plots = [
   { name: 'Hit ratio', series: [['Hit ratio', 'hit_ratio', 'accent']], format: show.percent, range: (min) => [min === null ? 0 : Math.min(0.9, Math.floor(min * 10) / 10), 1] },
   { name: 'Requests', series: [['Requests', 'requests_per_second', 'accent'], ['Keys without an answer', 'failures_per_second', 'bad']], format: show.rate },
-  { name: 'Loads from MySQL', series: [['Loads', 'loads_per_second', 'accent'], ['Queries', 'queries_per_second', 'second']], format: show.rate },
+  { name: 'Loads', series: [['Loads', 'loads_per_second', 'accent'], ['Queries', 'queries_per_second', 'second']], format: show.rate },
   { name: 'Latency', series: [['Median', 'p50_seconds', 'accent'], ['99 % within', 'p99_seconds', 'second']], format: show.took, log: true,
     range: (min, max) => min === null ? [1e-5, 1] : [10 ** Math.floor(Math.log10(min)), 10 ** Math.ceil(Math.log10(max * 1.01))] },
 ];
