@@ -122,7 +122,9 @@ func (t *Tier[V]) join(c rueidis.Client) error {
 			return err
 		}
 		if usable {
-			t.options.Logger.Info("the second tier is in use")
+			if !t.touch.wasUsed {
+				t.options.Logger.Info("the second tier is in use")
+			}
 			t.touch.wasUsed = true
 			t.outcomeIs("")
 			t.firstJoined()

@@ -3,6 +3,7 @@ package tier_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -192,6 +193,33 @@ func TestFollowedByAnotherVersion(t *testing.T) {
 	again.BeginFollowing("products", "5")
 	again.eventually("in use", func(s tier.Stats) bool { return s.Usable })
 	again.expect("a", "new", false)
+}
+
+// lines is a log.
+type lines chan string
+
+func (l lines) Write(line []byte) (int, error) {
+	l <- string(line)
+	return len(line), nil
+}
+
+// TestSameName: two nodes that go by one name say so.
+func TestSameName(t *testing.T) {
+	s := redistest.Start(t)
+	d := newDatabase()
+	log := make(lines, 1000)
+	open(t, s.URL(), d, named("one"), func(o *tier.Options[string]) { o.Logger = slog.New(slog.NewTextHandler(log, nil)) })
+	open(t, s.URL(), d, named("one"))
+	for {
+		select {
+		case line := <-log:
+			if strings.Contains(line, "same name") {
+				return
+			}
+		case <-time.After(30 * time.Second):
+			t.Fatal("no warning")
+		}
+	}
 }
 
 // TestSpelling: a node that spells a key otherwise takes away what stands under its own spelling.

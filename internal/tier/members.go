@@ -30,6 +30,7 @@ type members struct {
 	sent    atomic.Uint64 // messages of this node
 	beats   atomic.Uint64
 	settled atomic.Bool // earlier ones of its name are off the list
+	warned  atomic.Bool // another one has its name
 	leaving atomic.Bool // it is off the list itself, and stays so
 	posting sync.Mutex  // held while a message is sent: their order in the stream is that of their numbers
 	posted  uint64      // the last that is known to be there; guarded by posting
@@ -102,6 +103,7 @@ func (t *Tier[V]) register(ctx context.Context, c rueidis.Client) error {
 	if err != nil {
 		return err
 	}
+	t.checkName(cards)
 	dead, missed := t.members.read(cards, time.Now())
 	for _, id := range dead {
 		t.options.Logger.Warn("a node of the fleet is silent", "node", cards[id].Name)
@@ -194,10 +196,25 @@ func (m *members) recalls(at place) bool {
 	return !m.last.before(at) && m.since.before(at)
 }
 
+// checkName warns of another node that goes by this one's name, and is no earlier one: each would take the other off the list when it starts.
+func (t *Tier[V]) checkName(cards map[string]card) {
+	if !t.members.settled.Load() || t.nameless() {
+		return
+	}
+	for _, of := range cards {
+		if of.Name == t.options.Node && !t.members.warned.Swap(true) {
+			t.options.Logger.Warn("another node of the fleet has the same name: give each its own (-l2-node)", "node", of.Name)
+		}
+	}
+}
+
+// nameless reports whether this node's name is nobody's own: that of a port that the kernel chooses.
+func (t *Tier[V]) nameless() bool { return strings.HasSuffix(t.options.Node, ":0") }
+
 // takeOver takes nodes off the list that have this one's name: this is one of them, started again.
 func (t *Tier[V]) takeOver(ctx context.Context, c rueidis.Client) error {
-	if t.members.settled.Swap(true) || strings.HasSuffix(t.options.Node, ":0") {
-		return nil // nobody's own name
+	if t.members.settled.Swap(true) || t.nameless() {
+		return nil
 	}
 	cards, err := t.cards(ctx, c)
 	for id, of := range cards {

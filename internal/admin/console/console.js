@@ -95,6 +95,7 @@ const showSaved = () => {
 
 const showDatabase = () => {
   const m = stats.mysql, b = stats.binlog, q = stats.queries;
+  text($('database-title'), stats.tier ? 'MySQL, binlog and second tier' : 'MySQL and binlog');
   facts($('database'), [
     ['MySQL', m.up ? (m.failing ? 'up, but loads fail' : 'up') : 'down'],
     ['Queries', show.count(q.sent)],
