@@ -345,3 +345,20 @@ func TestTakeover(t *testing.T) {
 	}
 	right()
 }
+
+// TestDeadReplica: a replica that dies costs nobody anything.
+func TestDeadReplica(t *testing.T) {
+	servers := redistest.Replicated(t, 3, 1)
+	for _, m := range servers {
+		for strings.Count(m.Do("CLUSTER", "SLOTS"), "127.0.0.1") < len(servers) {
+		}
+	}
+	d := newDatabase("a", "1")
+	n := open(t, redistest.ClusterURL(servers), d)
+	n.expect("a", "1", false)
+	n.stored(1)
+	servers[4].Kill()
+	for looks := 0; looks < 100 || !strings.Contains(servers[0].Do("CLUSTER", "NODES"), "slave,fail "); looks++ {
+		n.expect("a", "1", true)
+	}
+}
