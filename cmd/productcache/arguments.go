@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 	"unsafe"
+
+	"productcache/internal/store"
 )
 
 // secretFlag is the flag whose value nobody may see.
@@ -47,3 +49,12 @@ var passwordOfDSN = regexp.MustCompile(`:[^\n]*@(\w*\(|/)`)
 
 // concealed hides the password of what looks like a DSN: one that was given where another setting belongs.
 func concealed(text string) string { return passwordOfDSN.ReplaceAllString(text, ":***@$1") }
+
+// complaint is what is printed of an error: passwords are concealed, but not the one in the example that an error
+// gives of a DSN.
+func complaint(err error) string {
+	if err == store.ErrDSN {
+		return err.Error()
+	}
+	return concealed(err.Error())
+}

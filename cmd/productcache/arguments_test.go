@@ -70,6 +70,32 @@ func TestErrorsHideSecrets(t *testing.T) {
 	}
 }
 
+// TestMalformedDSNGetsAnExample: the example of a DSN was concealed as if it were one.
+func TestMalformedDSNGetsAnExample(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "dsn")
+	const want = "productcache: store: malformed DSN; want user:password@tcp(host:3306)/database or user:password@unix(/path/to.sock)/database\n"
+	for _, dsn := range []string{"canary", "shop:canary@127.0.0.1:3306/shop", "shop:canary@tcp(127.0.0.1:3306)", "shop:canary@tcp(127.0.0.1:3306/shop"} {
+		if err := os.WriteFile(file, []byte(dsn+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, command := range []string{"serve", "check", "init"} {
+			expectExample(t, want, nil, command, "-table=t", "-mysql-dsn", dsn)
+			expectExample(t, want, nil, command, "-table=t", "-mysql-dsn-file", file)
+			expectExample(t, want, map[string]string{"MYSQL_DSN": dsn}, command, "-table=t")
+		}
+	}
+}
+
+// expectExample runs a command, which must end with a message and show no canary before it.
+func expectExample(t *testing.T, want string, variables map[string]string, args ...string) {
+	t.Helper()
+	var out, messages bytes.Buffer
+	code := run(t.Context(), args, environment(variables), &out, &messages)
+	if code != exitFailure || !strings.HasSuffix(messages.String(), want) || strings.Contains(out.String()+messages.String(), "canary") {
+		t.Errorf("%q, %v: exit code %d and\n%s\nwant %s", args, variables, code, &messages, want)
+	}
+}
+
 // hides fails the test if a command, which must fail, shows the canary.
 func hides(t *testing.T, args []string, variables map[string]string) {
 	t.Helper()

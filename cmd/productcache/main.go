@@ -44,7 +44,7 @@ func run(ctx context.Context, args []string, lookupEnv func(string) (string, boo
 	case errors.Is(err, flag.ErrHelp):
 		return exitOK
 	case err != nil:
-		fmt.Fprintln(stderr, "productcache:", concealed(err.Error()))
+		fmt.Fprintln(stderr, "productcache:", complaint(err))
 		return exitUsage
 	case c.Version:
 		fmt.Fprintln(stdout, "productcache", version)
@@ -61,7 +61,7 @@ func run(ctx context.Context, args []string, lookupEnv func(string) (string, boo
 		err = health(ctx, c, stdout)
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, "productcache:", concealed(err.Error()))
+		fmt.Fprintln(stderr, "productcache:", complaint(err))
 		return exitFailure
 	}
 	return exitOK

@@ -36,7 +36,7 @@ func newConnector(src source, limit time.Duration, logger *slog.Logger) (*connec
 	src.config.Logger = driverLog{logger}
 	inner, err := mysql.NewConnector(src.config)
 	if err != nil {
-		return nil, errDSN
+		return nil, ErrDSN
 	}
 	return &connector{Connector: inner, source: src, limit: limit, logger: logger}, nil
 }

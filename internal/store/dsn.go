@@ -18,7 +18,8 @@ type source struct {
 	suffix string // the same in RFC 3339: "Z" or "+02:00"
 }
 
-var errDSN = errors.New(`store: malformed DSN; want user:password@tcp(host:3306)/database or user:password@unix(/path/to.sock)/database`)
+// ErrDSN says that a DSN cannot be read, and by an example how one is written. It has nothing of the DSN.
+var ErrDSN = errors.New(`store: malformed DSN; want user:password@tcp(host:3306)/database or user:password@unix(/path/to.sock)/database`)
 
 // governed are the session variables that are ours to set.
 var governed = []string{
@@ -88,7 +89,7 @@ func parseConfig(dsn string) (*mysql.Config, error) {
 			return nil, fmt.Errorf("store: the DSN's parameter %s has a value that it cannot have", name)
 		}
 	}
-	return nil, errDSN
+	return nil, ErrDSN
 }
 
 // understood calls the driver's parser, which panics at strict=true, as it once
