@@ -33,7 +33,8 @@ final class Options
      * @param int $localKeep seconds for which an answer stays in APCu to be asked about
      * @param int $maxKeys keys in one request, at most what the service's -max-keys allows; more are split into several
      *     requests that run at the same time
-     * @param string|list<string> $adminUrl base URLs of the admin API, one of each node: where purges go
+     * @param string|list<string> $adminUrl base URLs of the admin API, one of each node, or of any if they
+     *     share a second tier (-l2): where purges go
      * @param ?string $adminToken the token of the service's -admin-token-file, if it has one
      * @param int $purgeTimeout milliseconds for a purge, for all nodes together
      * @param ?LoggerInterface $logger told of dead services and of their return, at level warning and notice

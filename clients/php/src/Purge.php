@@ -63,6 +63,7 @@ final class Purge
         return match (true) {
             $response === null => (string) $exchange->failure(),
             $response->status === 200 && $response->isOurs($request) => null,
+            $response->unconfirmed() !== [] => 'done there, but not confirmed by ' . implode(', ', $response->unconfirmed()),
             $response->status === 401 => $response->explanation() . ' Set Options::$adminToken to what the service\'s -admin-token-file holds.',
             $response->problem() !== null => $response->explanation(),
             default => "it answers $response->status, but not as productcache's admin API does (Options::\$adminUrl)",

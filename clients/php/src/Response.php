@@ -62,6 +62,17 @@ final class Response
         };
     }
 
+    /**
+     * Who has not confirmed a purge in time, where the service shares a second tier with others and has answered 202.
+     *
+     * @return list<string> names of nodes, and "second tier"
+     */
+    public function unconfirmed(): array
+    {
+        $names = $this->status === 202 ? $this->json()['unconfirmed'] ?? null : null;
+        return is_array($names) ? array_values(array_filter($names, 'is_string')) : [];
+    }
+
     /** What a problem says, for messages. */
     public function explanation(): string
     {

@@ -8,6 +8,7 @@ use PHPUnit\Framework\TestCase;
 use Productcache\Client;
 use Productcache\Options;
 use Productcache\PurgeFailed;
+use Productcache\Tests\Fixture\OddServer;
 use Productcache\Tests\Fixture\Place;
 use Productcache\Tests\Fixture\Service;
 use Productcache\Tests\Fixture\Shop;
@@ -84,6 +85,17 @@ final class PurgeTest extends TestCase
             }
         }
         Place::remove($folder);
+    }
+
+    /** @dataProvider transports */
+    public function testUnconfirmedByTheFleet(string $transport): void
+    {
+        $body = '{"lookup":"products","mode":"stale","keys":1,"unconfirmed":["shop-2:8080","second tier"]}';
+        $head = "HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: " . strlen($body);
+        $node = new OddServer("$head\r\n\r\n$body", false);
+        $this->expectException(PurgeFailed::class);
+        $this->expectExceptionMessage("old values may be served: $node->url: done there, but not confirmed by shop-2:8080, second tier");
+        (new Client($node->url, new Options(transport: $transport, adminUrl: $node->url)))->purge('products', [1]);
     }
 
     public function testWhatIsNoAdminAPI(): void
