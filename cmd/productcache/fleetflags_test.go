@@ -16,7 +16,8 @@ import (
 func TestFleetFlagsAreChecked(t *testing.T) {
 	for _, c := range []struct{ flags, complaint string }{
 		{"-l2 http://a", "-l2: it has to be like redis://HOST:PORT"},
-		{"-l2 redis://a:1,b", "-l2: it has to be like redis://HOST:PORT"},
+		{"-l2 redis://a:1,b", "-l2: each server in it needs a host, and a port of 1 to 65535"},
+		{"-l2 redis://a:1?master_sett=x", "-l2: its parameters may be client_cache, db, master_set, protocol, skip_verify"},
 		{"-l2-auth-file f", "-l2-auth-file and -l2-node are of -l2"},
 		{"-l2-node n", "-l2-auth-file and -l2-node are of -l2"},
 		{"-l2-prefix a:b", "-l2-prefix must be"},

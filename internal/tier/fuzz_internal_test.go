@@ -70,6 +70,23 @@ func FuzzPlace(f *testing.F) {
 	})
 }
 
+// TestServers: an address or a parameter that cannot be meant was taken, and nobody was reached, or not as it was meant.
+func TestServers(t *testing.T) {
+	for url, want := range map[string]error{
+		"redis://a": nil, "redis://a:1/3": nil, "redis://[::1]:6379": nil, "rediss://a:1,b:2?master_set=m&skip_verify": nil, "redis://a?protocol=2&client_cache=0&db=1": nil,
+		"unix:///run/redis.sock?db=2": nil,
+		"redis://a:1?master_sett=x":   errParameter, "redis://a:1,b:2?addr=c:3": errParameter, "redis://a:1?dial_timeout=1s": errParameter, "unix:///r?x": errParameter,
+		"redis://": errAddress, "redis://:6379": errAddress, "redis:///0": errAddress, "redis://a:65536": errAddress, "redis://a:0": errAddress, "redis://a:1,:2": errAddress,
+		"redis://a:1,b:65536": errAddress, "redis://a:1,b:2/0": errAddress, "redis://a:1,b": errAddress, "redis://a:1,": errAddress, "redis://a:1,b:redis": errAddress,
+		"unix://": errURL, "unix://run/redis.sock": errURL, "unix:///run/redis.sock,b:1": errURL, "a:6379": errURL, "redis://a:x": errURL, "http://a": errURL, "redis://a/b": errURL,
+		"redis://user:canary@a": ErrCredentials, "redis://:canary@a": ErrCredentials, "redis://a:1,canary@b:2": ErrCredentials,
+	} {
+		if err := (Servers{URL: url}).Validate(); err != want {
+			t.Errorf("%s: %v, want %v", url, err, want)
+		}
+	}
+}
+
 // FuzzServers: an address is taken or refused, and never quoted.
 func FuzzServers(f *testing.F) {
 	for _, url := range []string{"redis://127.0.0.1:6379", "rediss://a:1,b:2,c:3", "redis://a:1,b:2?master_set=m", "unix:///run/redis.sock", "redis://user:canary@a:1", "http://a", "redis://a:1,canary", ""} {
@@ -82,6 +99,11 @@ func FuzzServers(f *testing.F) {
 		}
 		if err == nil && (len(o.InitAddress) == 0 || o.Password != "secret" || strings.Contains(url, "@")) {
 			t.Fatalf("%q is %+v", url, o.InitAddress)
+		}
+		for _, a := range o.InitAddress {
+			if err == nil && !validAddress(a) && !strings.HasPrefix(url, "unix:") {
+				t.Fatalf("%q has %q", url, a)
+			}
 		}
 	})
 }
