@@ -157,7 +157,7 @@ func (c *Config) fromEnvironment(fs *flag.FlagSet, given map[string]bool, lookup
 			source = "flag"
 		} else if value, ok := lookupEnv(envName(f.Name)); ok && f.Name != "version" {
 			source = "environment"
-			if f.Name != secretFlag && looksLikeDSN(value) {
+			if isMisplaced(f.Name, value) {
 				broken = append(broken, fmt.Errorf("%s looks like a DSN, which is for %s", envName(f.Name), envName(secretFlag)))
 			} else if err := fs.Set(f.Name, value); err != nil {
 				broken = append(broken, fmt.Errorf("invalid value %.100q for %s: %w", masked(f.Name, value), envName(f.Name), brief(err)))

@@ -20,23 +20,33 @@ func looksLikeDSN(value string) bool {
 	return false
 }
 
+// redisURL matches the beginning of a URL that -l2 may have. Its own rule refuses a password in it.
+var redisURL = regexp.MustCompile(`^(?:redis|valkey)s?://|^unix://`)
+
+// isMisplaced reports whether the value of a setting looks like the DSN, and is that of another setting.
+func isMisplaced(name, value string) bool {
+	return name != secretFlag && looksLikeDSN(value) && !(name == "l2" && redisURL.MatchString(value) && !strings.Contains(value, "("))
+}
+
 // misplacedDSN says which argument that is not for a DSN looks like one, without
 // a word of it: the error that its own flag would make quotes it.
 func misplacedDSN(args []string) (where string, found bool) {
+	declared := new(Config).flagSet()
 	before := ""
 	for _, arg := range args {
-		name, value, assigned := strings.Cut(strings.TrimLeft(arg, "-"), "=")
-		isFlag := strings.HasPrefix(arg, "-")
-		switch {
-		case before == secretFlag, isFlag && assigned && name == secretFlag:
-		case isFlag && assigned && looksLikeDSN(value):
-			return placeOf(name), true
-		case looksLikeDSN(arg):
-			return placeOf(before), true
-		}
+		place, value := before, arg
 		before = ""
-		if isFlag && !assigned {
-			before = name
+		if strings.HasPrefix(arg, "-") {
+			name, given, assigned := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+			switch {
+			case assigned && declared.Lookup(name) != nil:
+				place, value = name, given
+			case !assigned:
+				before = name
+			}
+		}
+		if isMisplaced(place, value) {
+			return placeOf(place), true
 		}
 	}
 	return "", false

@@ -67,11 +67,36 @@ func expectHidden(t *testing.T, args []string, variables map[string]string) {
 	}
 }
 
+// TestPasswordOfL2GetsAnExplanation: it was taken for a DSN, and said to be for another flag.
+func TestPasswordOfL2GetsAnExplanation(t *testing.T) {
+	const want = "productcache: no user or password in -l2: put PASSWORD or USER:PASSWORD into a file and give -l2-auth-file\n"
+	for _, url := range []string{"redis://user:canary@host:6379", "redis://:canary@host", "rediss://canary@host", "redis://a:1,canary:canary@b:2", "unix://user:canary@/run/redis.sock", "redis://user:can/ary-canary@host"} {
+		for _, given := range []struct {
+			args      []string
+			variables map[string]string
+		}{{args: []string{"-l2", url}}, {args: []string{"-l2=" + url}}, {variables: map[string]string{"L2": url}}} {
+			var out bytes.Buffer
+			if code := run(t.Context(), append(slices.Clone(minimal), given.args...), environment(given.variables), &out, &out); code != exitUsage || out.String() != want {
+				t.Errorf("%q %q: exit code %d and %s", given.args, given.variables, code, &out)
+			}
+		}
+	}
+	var out bytes.Buffer
+	if run(t.Context(), append(slices.Clone(minimal), "-l2", "shop:canary@tcp(db)/shop"), noEnvironment, &out, &out); !strings.Contains(out.String(), "the value of -l2 looks like a DSN") {
+		t.Errorf("a DSN in -l2: %s", &out)
+	}
+}
+
 // TestWhatIsNoDSN is not taken for one.
 func TestWhatIsNoDSN(t *testing.T) {
 	for _, value := range []string{"127.0.0.1:8080", "[::1]:8080,unix:/run/a@b.sock", "unix:@abstract", "unix:/run/u:a@b/s", "systemd:productcache", "/etc/p@x/catalog.yaml", "5m", "64MiB", "products", "catalog (copy).yaml", ""} {
 		if looksLikeDSN(value) {
 			t.Errorf("%q is taken for a DSN", value)
+		}
+		for _, args := range [][]string{{"-listen", value}, {"-listen=" + value}} { // the second was, of a Unix socket with an @
+			if where, found := misplacedDSN(args); found {
+				t.Errorf("%q: %s is taken for a DSN", args, where)
+			}
 		}
 	}
 }

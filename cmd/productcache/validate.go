@@ -50,7 +50,9 @@ func (c *Config) Validate(command string) error {
 	rule(c.SnapshotInterval >= 0, "-snapshot-interval must not be negative, but is %v", c.SnapshotInterval)
 	if c.L2 != "" {
 		err := tier.Servers{URL: c.L2}.Validate()
-		rule(err == nil, "-l2: %v", err)
+		named := errors.Is(err, tier.ErrCredentials)
+		rule(!named, "no user or password in -l2: put PASSWORD or USER:PASSWORD into a file and give -l2-auth-file")
+		rule(named || err == nil, "-l2: %v", err)
 	}
 	rule(c.L2 != "" || c.L2AuthFile == "" && c.L2Node == "", "-l2-auth-file and -l2-node are of -l2, which is not given")
 	rule(regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`).MatchString(c.L2Prefix), "-l2-prefix must be 1 to 64 letters, digits, dots, dashes and underscores, not %.100q", c.L2Prefix)
