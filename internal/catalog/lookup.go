@@ -9,6 +9,11 @@ import (
 
 func (r *reader) catalog(root ast.Node) *Catalog {
 	c := &Catalog{}
+	if text, ok := root.(ast.ScalarNode); ok && root.Type() != ast.NullType {
+		// It is another file, which may be one with a secret: it is not quoted.
+		r.add(position{1, 1}, "the catalog must begin with \"lookups:\", but is one text of %d bytes: is it another file?", len(scalarText(text)))
+		return c
+	}
 	r.fields(entry{"the catalog", position{1, 1}, root}, "a catalog", []field{
 		{"lookups", true, func(n ast.Node) { c.Lookups = r.lookups(n) }},
 	})

@@ -132,7 +132,7 @@ func (r plainYAML) Visit(n ast.Node) ast.Visitor {
 		r.add(r.position(n), "anchors, aliases and merges are not for catalogs: write the value out")
 		return nil
 	case *ast.TagNode:
-		r.add(r.position(n), "tags are not for catalogs: remove %s", n.GetToken().Value)
+		r.add(r.position(n), "tags are not for catalogs: remove this word with its !")
 		return nil
 	case *ast.MappingKeyNode:
 		r.add(r.position(n), "write \"name: value\" instead of \"? name\"")

@@ -170,10 +170,10 @@ var fileErrors = []parseError{
 		"2:6: anchors, aliases and merges are not for catalogs: write the value out\n" +
 			"3:6: anchors, aliases and merges are not for catalogs: write the value out"},
 	{"merge", "lookups:\n  x:\n    <<: {key: a}\n", "3:5: anchors, aliases and merges are not for catalogs: write the value out"},
-	{"tag", "lookups:\n  x:\n    key: !!str a\n", "3:10: tags are not for catalogs: remove !!str"},
+	{"tag", "lookups:\n  x:\n    key: !!str a\n", "3:10: tags are not for catalogs: remove this word with its !"},
 	{"explicit key", "? lookups\n: {}\n", `1:1: write "name: value" instead of "? name"`},
 	{"list", "- lookups\n", `1:1: the catalog must be names with values, as in "name: value", not a list`},
-	{"text", "lookups\n", `1:1: the catalog must be names with values, as in "name: value", not the text lookups`},
+	{"text", "lookups\n", `1:1: the catalog must begin with "lookups:", but is one text of 7 bytes: is it another file?`},
 	{"unknown top field", "lookup:\n  x: {}\n", "1:1: a catalog has no field lookup: its fields are lookups\n1:1: a catalog needs the field lookups"},
 	{"no lookups", "lookups: {}\n", "1:10: lookups is empty: a catalog has one lookup or more"},
 	{"null lookups", "lookups:\n", `1:9: lookups is empty: it needs names with values, as in "name: value"`},
