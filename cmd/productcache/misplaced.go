@@ -12,8 +12,9 @@ var dsnLike = regexp.MustCompile(`(?i)@[a-z0-9]*\(|^[^/@,]*:.*@`)
 // looksLikeDSN reports whether a value that should be none may hold a password.
 func looksLikeDSN(value string) bool {
 	for part := range strings.SplitSeq(value, ",") {
-		path := strings.HasPrefix(strings.TrimSpace(part), "unix:")
-		if dsnLike.MatchString(part) && (!path || strings.Contains(part, "(")) {
+		part = strings.TrimSpace(part)
+		free := strings.HasPrefix(part, "unix:") || strings.HasPrefix(part, systemdPrefix) // a path or a unit may have an @
+		if dsnLike.MatchString(part) && (!free || strings.Contains(part, "(")) {
 			return true
 		}
 	}

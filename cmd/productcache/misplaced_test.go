@@ -89,7 +89,7 @@ func TestPasswordOfL2GetsAnExplanation(t *testing.T) {
 
 // TestWhatIsNoDSN is not taken for one.
 func TestWhatIsNoDSN(t *testing.T) {
-	for _, value := range []string{"127.0.0.1:8080", "[::1]:8080,unix:/run/a@b.sock", "unix:@abstract", "unix:/run/u:a@b/s", "systemd:productcache", "/etc/p@x/catalog.yaml", "5m", "64MiB", "products", "catalog (copy).yaml", ""} {
+	for _, value := range []string{"127.0.0.1:8080", "[::1]:8080,unix:/run/a@b.sock", "unix:@abstract", "unix:/run/u:a@b/s", "systemd:productcache", "systemd:productcache@blue.socket", "127.0.0.1:80,systemd:shop@1.socket", "/etc/p@x/catalog.yaml", "5m", "64MiB", "products", "catalog (copy).yaml", ""} {
 		if looksLikeDSN(value) {
 			t.Errorf("%q is taken for a DSN", value)
 		}

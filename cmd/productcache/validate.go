@@ -79,7 +79,12 @@ func addresses(list string) []string {
 	return all
 }
 
+// validAddress reports whether an address can be listened at. None that looks like a DSN is: no host, port or name has
+// what makes it look so.
 func validAddress(address string) bool {
+	if looksLikeDSN(address) {
+		return false
+	}
 	if path, ok := strings.CutPrefix(address, "unix:"); ok {
 		return path != ""
 	}
