@@ -23,9 +23,11 @@ func checkedSchema(t *testing.T, server *mysqltest.Server) (db string) {
 		"CREATE TABLE state (id INT, name VARCHAR(20))", "INSERT INTO state VALUES (0, 'new'), (1, 'sold'), (2, 'gone')",
 		"CREATE TABLE review (review_id INT PRIMARY KEY, product_id INT, text VARCHAR(20))",
 		"INSERT INTO review SELECT product_id, product_id, 'good' FROM product",
+		"CREATE TABLE shelved (product_id INT PRIMARY KEY, shelf INT, text VARCHAR(20), KEY by_shelf (shelf))",
+		"INSERT INTO shelved SELECT product_id, product_id MOD 2, 'good' FROM product",
 		"CREATE TABLE word (word VARCHAR(20) PRIMARY KEY)", "INSERT INTO word VALUES ('one'), ('two'), ('three')",
 		"CREATE VIEW shown AS SELECT product_id FROM product",
-		"ANALYZE TABLE product, review, state, word")
+		"ANALYZE TABLE product, review, shelved, state, word")
 	return db
 }
 
@@ -67,6 +69,10 @@ var checks = []struct {
 		[]string{"rows of table r: an index is missing"}},
 	{"large table grouped on the side", id + "query: SELECT p.product_id, r.n FROM product p LEFT JOIN (SELECT product_id, COUNT(*) AS n FROM review GROUP BY product_id) r ON r.product_id = p.product_id WHERE p.product_id IN (:keys)",
 		[]string{"rows of table review: an index is missing"}},
+	{"index of few values", "key: shelf\nkey_type: integer\nrows: many\nquery: SELECT * FROM shelved WHERE shelf IN (:keys)\nchanged_by:\n  shelved: {key: shelf}",
+		[]string{"things: warning: the query reads all of table shelved, though there is index by_shelf: that is right where most of its"}},
+	{"find by an index of few values", id + "query: SELECT product_id FROM product WHERE product_id IN (:keys)" + changed + "\n  shelved: {key: shelf, find: SELECT product_id FROM shelved WHERE shelf IN (:keys) AND text > ''}",
+		[]string{"rows belong to a few keys, and all: true costs MySQL less than to find them; else an index by the keys is missing"}},
 	{"integer keys for text", "key: sku\nkey_type: integer\nquery: SELECT sku FROM product WHERE sku IN (:keys)",
 		[]string{`error: the key column "sku" is VARCHAR`, "of another type or collation"}},
 	{"rows twice", id + "query: SELECT p.product_id FROM product p JOIN d ON d.n < 3 WHERE p.product_id IN (:keys)" + changed + "\n  d: all", []string{"warning: key 0 has 3 rows"}},

@@ -19,7 +19,7 @@ const (
 type access struct {
 	table   string
 	kind    string // "type"
-	usable  bool   // there are possible_keys
+	usable  string // names of indexes: "possible_keys"
 	ref     string
 	rows    int64
 	unusual bool // no table of the database: <derived2>, or nothing read at all
@@ -55,7 +55,7 @@ func accesses(header []string, lines [][]string) []access {
 	for i, line := range lines {
 		a := &all[i]
 		a.table, a.kind, a.ref = field(line, "table"), field(line, "type"), field(line, "ref")
-		a.usable = field(line, "possible_keys") != ""
+		a.usable = field(line, "possible_keys")
 		a.rows, _ = strconv.ParseInt(field(line, "rows"), 10, 64)
 		a.unusual = a.table == "" || strings.HasPrefix(a.table, "<")
 	}
@@ -78,7 +78,8 @@ func indexDisabled(notes [][]string) bool {
 // what reads all of it is wrong however small it is today. Of other tables it
 // is the size that counts, for a query may well join all three order states.
 // A full read of a table that has a fitting index is the optimiser's choice,
-// and changes by itself as the table grows, unless the index cannot be used.
+// and changes by itself as the table grows, unless the index cannot be used, or
+// the few values that it has are those of most rows.
 func (c *checker) judge(all []access, disabled bool) {
 	sought := slices.ContainsFunc(all, access.byConstants)
 	for _, a := range all {
@@ -86,16 +87,28 @@ func (c *checker) judge(all []access, disabled bool) {
 			continue
 		}
 		switch {
-		case a.usable && disabled:
+		case a.usable != "" && disabled:
 			c.fault("the query reads all of table %s: it has an index, but of another type or collation than the keys", a.table)
-		case a.usable && a.rows <= smallIndexed:
-		case !a.usable && sought && a.rows <= smallJoined:
-		case !a.usable && !sought:
+		case a.usable != "" && a.rows <= smallIndexed:
+		case a.usable != "":
+			c.warnOfScan(a)
+		case sought && a.rows <= smallJoined:
+		case !sought:
 			c.fault("the query reads all of table %s to find a few keys: an index is missing", a.table)
 		default:
 			c.fault("the query reads all %d rows of table %s: an index is missing", a.rows, a.table)
 		}
 	}
+}
+
+// warnOfScan tells of a table that has an index, and is read as a whole all the same.
+func (c *checker) warnOfScan(a access) {
+	advice := ""
+	if strings.HasPrefix(c.at.Query, "changed_by ") {
+		advice = ", and all: true costs MySQL less than to find them"
+	}
+	c.warn("the query reads all of table %s, though there is index %s: that is right where most of its %d rows belong to a few keys%s; else an index by the keys is missing",
+		a.table, strings.ReplaceAll(a.usable, ",", ", "), a.rows, advice)
 }
 
 // byConstants reports whether rows are found by an index and values that stand
