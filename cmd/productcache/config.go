@@ -147,19 +147,26 @@ func parseConfig(command string, args []string, lookupEnv func(string) (string, 
 	return c, c.Validate(command)
 }
 
+// rivals are settings of which there may be one only: the flag of one beats the variable of the other too.
+var rivals = map[string]string{"mysql-dsn": "mysql-dsn-file", "mysql-dsn-file": "mysql-dsn", "catalog": "table", "table": "catalog"}
+
 // fromEnvironment sets the flags that were not given, and notes every
 // setting's source.
 func (c *Config) fromEnvironment(fs *flag.FlagSet, given map[string]bool, lookupEnv func(string) (string, bool)) error {
 	var broken []error
 	fs.VisitAll(func(f *flag.Flag) {
 		source := "default"
-		if given[f.Name] {
+		value, set := lookupEnv(envName(f.Name))
+		switch {
+		case given[f.Name]:
 			source = "flag"
-		} else if value, ok := lookupEnv(envName(f.Name)); ok && f.Name != "version" {
+		case !set, f.Name == "version":
+		case isMisplaced(f.Name, value):
+			broken = append(broken, fmt.Errorf("%s looks like a DSN, which is for %s", envName(f.Name), envName(secretFlag)))
+		case given[rivals[f.Name]]: // which beats the variable
+		default:
 			source = "environment"
-			if isMisplaced(f.Name, value) {
-				broken = append(broken, fmt.Errorf("%s looks like a DSN, which is for %s", envName(f.Name), envName(secretFlag)))
-			} else if err := fs.Set(f.Name, value); err != nil {
+			if err := fs.Set(f.Name, value); err != nil {
 				broken = append(broken, fmt.Errorf("invalid value %.100q for %s: %w", masked(f.Name, value), envName(f.Name), brief(err)))
 			}
 		}

@@ -72,6 +72,26 @@ func TestFlagBeatsEnvironmentBeatsDefault(t *testing.T) {
 	}
 }
 
+// TestFlagBeatsTheVariableOfItsRival: they were said to exclude each other.
+func TestFlagBeatsTheVariableOfItsRival(t *testing.T) {
+	for flag, variables := range map[string]map[string]string{
+		"-mysql-dsn-file": {"MYSQL_DSN": "shop:secret@tcp(db)/shop", "TABLE": "products"}, "-mysql-dsn": {"MYSQL_DSN_FILE": "/nowhere", "TABLE": "products"},
+		"-catalog": {"TABLE": "products", "MYSQL_DSN": "shop:secret@tcp(db)/shop"}, "-table": {"CATALOG": "nowhere.yaml", "MYSQL_DSN": "shop:secret@tcp(db)/shop"},
+	} {
+		c := parse(t, variables, flag, "given")
+		for _, s := range c.settings {
+			if s.Name == rivals[flag[1:]] && (s.Value != "" || s.Source != "default") {
+				t.Errorf("%s given and %v set: -%s is %q by %s, want nothing", flag, variables, s.Name, s.Value, s.Source)
+			}
+		}
+	}
+	for _, variables := range []map[string]string{{"MYSQL_DSN": "a@/b", "MYSQL_DSN_FILE": "c", "TABLE": "t"}, {"MYSQL_DSN": "a@/b", "CATALOG": "c", "TABLE": "t"}} {
+		if _, err := parseConfig("serve", nil, environment(variables), io.Discard); err == nil || !strings.Contains(err.Error(), "exclude each other") {
+			t.Errorf("%v: %v", variables, err)
+		}
+	}
+}
+
 // TestEveryFlagHasAVariable sets every flag by the environment only.
 func TestEveryFlagHasAVariable(t *testing.T) {
 	fs := flag.NewFlagSet("", flag.ContinueOnError)

@@ -34,8 +34,8 @@ func FuzzConfig(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, at uint8, value string) {
 		name := names[int(at)%len(names)]
-		byFlag, err := parseConfig("serve", append(slices.Clone(minimal), "-"+name+"="+value), noEnvironment, io.Discard)
-		byVariable, failed := parseConfig("serve", otherThan(name), oneVariable(envName(name), value), io.Discard)
+		byFlag, err := parseConfig("serve", append(otherThan(rivals[name]), "-"+name+"="+value), noEnvironment, io.Discard)
+		byVariable, failed := parseConfig("serve", otherThan(name, rivals[name]), oneVariable(envName(name), value), io.Discard)
 		if (err == nil) != (failed == nil) {
 			t.Fatalf("-%s=%q: %v, and %s: %v", name, value, err, envName(name), failed)
 		}
@@ -52,7 +52,7 @@ func FuzzConfig(f *testing.F) {
 		if name == "mysql-dsn" {
 			return // masked
 		}
-		again, err := parseConfig("serve", append(slices.Clone(minimal), "-"+name+"="+shown), noEnvironment, io.Discard)
+		again, err := parseConfig("serve", append(otherThan(rivals[name]), "-"+name+"="+shown), noEnvironment, io.Discard)
 		if err != nil || valueOf(again, name) != shown {
 			t.Fatalf("-%s=%q is shown as %q, which is %v", name, value, shown, err)
 		}
@@ -69,10 +69,10 @@ func defaults(t testing.TB) *Config {
 	return c
 }
 
-// otherThan are the minimal flags without one.
-func otherThan(name string) (args []string) {
+// otherThan are the minimal flags without some.
+func otherThan(names ...string) (args []string) {
 	for i := 0; i < len(minimal); i += 2 {
-		if minimal[i] != "-"+name {
+		if !slices.Contains(names, minimal[i][1:]) {
 			args = append(args, minimal[i:i+2]...)
 		}
 	}
