@@ -115,10 +115,11 @@ func TestBadArguments(t *testing.T) {
 	}{
 		{"flag provided but not defined: -tll", nil, []string{"-tll", "5m"}},
 		{`unexpected argument "catalog.yaml"`, nil, []string{"catalog.yaml"}},
-		{`invalid value "5 minutes" for flag -ttl`, nil, []string{"-ttl", "5 minutes"}},
+		{`invalid value "5" for flag -ttl: a time is a number with a unit, such as 30s or 5m`, nil, []string{"-ttl", "5"}},
+		{`invalid value "5 minutes" for PRODUCTCACHE_TTL: a time is`, map[string]string{"TTL": "5 minutes"}, nil},
 		{`invalid value "lots" for flag -cache-bytes`, nil, []string{"-cache-bytes", "lots"}},
 		{`invalid value "many" for PRODUCTCACHE_MAX_KEYS`, map[string]string{"MAX_KEYS": "many"}, nil},
-		{`invalid value "loud" for flag -log-level`, nil, []string{"-log-level", "loud"}},
+		{`invalid value "loud" for flag -log-level: a level is debug, info, warn or error`, nil, []string{"-log-level", "loud"}},
 	} {
 		_, err := parseConfig("serve", append(tt.args, minimal...), environment(tt.env), io.Discard)
 		if err == nil || !strings.Contains(err.Error(), tt.want) {

@@ -26,8 +26,8 @@ func (c *Config) fleetFlags(fs *flag.FlagSet) {
 	fs.StringVar(&c.L2AuthFile, "l2-auth-file", "", "`file` with the password of -l2, or USER:PASSWORD")
 	fs.StringVar(&c.L2Prefix, "l2-prefix", "productcache", "what all names in -l2 begin with, a `word`: fleets with different ones know nothing of one another")
 	fs.StringVar(&c.L2Node, "l2-node", "", "`name` of this node for the others; default is the name of the machine and the port of -listen")
-	fs.DurationVar(&c.L2Timeout, "l2-timeout", 10*time.Millisecond, "time that a request waits for -l2 at most; where it is over, MySQL is asked")
-	fs.DurationVar(&c.L2Warm, "l2-warm", 10*time.Second, "at the start, time for which the node may fill itself from -l2 before it is ready; 0: it does not")
+	durationVar(fs, &c.L2Timeout, "l2-timeout", 10*time.Millisecond, "`time` that a request waits for -l2 at most; where it is over, MySQL is asked")
+	durationVar(fs, &c.L2Warm, "l2-warm", 10*time.Second, "at the start, `time` for which the node may fill itself from -l2 before it is ready; 0: it does not")
 }
 
 // fleet is this node among others: the second tier between memory and MySQL.

@@ -17,7 +17,7 @@ import (
 // snapshotFlags declares the flags of the warm restart.
 func (c *Config) snapshotFlags(fs *flag.FlagSet) {
 	fs.StringVar(&c.Snapshot, "snapshot", "", "`file` that entries are written to, and come back from after a restart; it belongs to one process")
-	fs.DurationVar(&c.SnapshotInterval, "snapshot-interval", time.Minute, "time between two snapshots; 0: only when the service stops")
+	durationVar(fs, &c.SnapshotInterval, "snapshot-interval", time.Minute, "`time` between two snapshots; 0: only when the service stops")
 }
 
 // catchUpPatience is how long a service that can load is not ready since it has

@@ -170,7 +170,7 @@ func TestTuneRefuses(t *testing.T) {
 		{map[string]string{"version": "true"}, `there is no setting "version"`},
 		{map[string]string{"max-keys": "5", "listen": ":80"}, "-listen cannot be changed while the service runs: it needs a restart\n-max-keys cannot be changed while the service runs: it needs a restart"},
 		{map[string]string{"cache-entries": "many"}, `invalid value "many" for -cache-entries: parse error`},
-		{map[string]string{"log-level": "loud"}, `invalid value "loud" for -log-level: slog: level string "loud": unknown name`},
+		{map[string]string{"log-level": "loud"}, `invalid value "loud" for -log-level: a level is debug, info, warn or error`},
 	} {
 		if _, err := c.with(tt.values); err == nil || err.Error() != tt.want {
 			t.Errorf("with(%v): %v, want %s", tt.values, err, tt.want)
