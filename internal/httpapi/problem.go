@@ -85,7 +85,7 @@ func (x *exchange) notFound() {
 	case known:
 		x.refuse(notFound, "A lookup has nothing below its keys; a slash within a key is %2F.")
 	case name != "":
-		x.refuse(unknownLookup, "There is no lookup "+quoted(name)+".")
+		x.refuse(unknownLookup, "There is no lookup "+quoted(name)+". Lookups are named in the catalog.")
 	default:
 		x.refuse(notFound, "Documents are at /v1/{lookup}/{key} and /v1/{lookup}?keys=.")
 	}

@@ -24,7 +24,7 @@ X-Content-Type-Options: nosniff
 func TestPathsWithoutARoute(t *testing.T) {
 	s := open(t)
 	unknown := func(name string) string {
-		return refusal(404, "", problem(404, "unknown-lookup", "There is no such lookup", `There is no lookup \"`+name+`\".`))
+		return refusal(404, "", problem(404, "unknown-lookup", "There is no such lookup", `There is no lookup \"`+name+`\". Lookups are named in the catalog.`))
 	}
 	below := refusal(404, "", problem(404, "not-found", "There is nothing here", "A lookup has nothing below its keys; a slash within a key is %2F."))
 	nothing := refusal(404, "", problem(404, "not-found", "There is nothing here", "Documents are at /v1/{lookup}/{key} and /v1/{lookup}?keys=."))

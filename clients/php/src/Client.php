@@ -345,7 +345,7 @@ final class Client
             $response->problem() === 'too-many-keys' => new Refused("productcache: $said"
                 . ' Set Options::$maxKeys to what the service\'s -max-keys allows.'),
             $response->problem() === 'unknown-lookup' => new Refused("productcache: $said"
-                . ' Its lookups are the names in the service\'s catalog file; with -table it is the name of the table.'),
+                . ' With -table it is the name of the table.'),
             default => new Refused("productcache: '$lookup' is asked for in a way that cannot work: $said"),
         };
     }

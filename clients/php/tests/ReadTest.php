@@ -137,7 +137,7 @@ final class ReadTest extends TestCase
     {
         $shop = $this->client($transport, $unix, fallback: static fn (): array => self::fail('asked for what cannot work'));
         $cases = [
-            'There is no lookup "nope". Its lookups are the names in the service\'s catalog file' => fn () => $shop->get('nope', 1),
+            'There is no lookup "nope". Lookups are named in the catalog. With -table it is' => fn () => $shop->get('nope', 1),
             'an integer is expected' => fn () => $shop->getMany('products', [1, 'x']),
             'no listings' => fn () => $shop->page('products', 1),
             'from 1 to 1000' => fn () => $shop->page('category', 1, perPage: 1001),
