@@ -50,13 +50,17 @@ func run(ctx context.Context, args []string, lookupEnv func(string) (string, boo
 		fmt.Fprintln(stdout, "productcache", version)
 		return exitOK
 	}
+	log := newLogger(c, stderr)
+	if command != "health" {
+		warnOfStrangers(os.Environ(), log)
+	}
 	switch command {
 	case "serve":
-		err = serve(ctx, c, newLogger(c, stderr), nil)
+		err = serve(ctx, c, log, nil)
 	case "check":
-		err = check(ctx, c, stdout, newLogger(c, stderr))
+		err = check(ctx, c, stdout, log)
 	case "init":
-		err = starter(ctx, c, stdout, newLogger(c, stderr))
+		err = starter(ctx, c, stdout, log)
 	case "health":
 		err = health(ctx, c, stdout)
 	}
