@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -129,12 +130,13 @@ func parseConfig(command string, args []string, lookupEnv func(string) (string, 
 	err := fs.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		usage(fs, stderr)
+		return nil, err
 	}
 	if err != nil {
-		return nil, brief(err)
+		return nil, fmt.Errorf("%w; see -help", brief(err))
 	}
 	if fs.NArg() > 0 {
-		return nil, fmt.Errorf("unexpected argument %.100q; see -help", fs.Arg(0))
+		return nil, unexpected(fs.Arg(0))
 	}
 	given := map[string]bool{}
 	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
@@ -145,6 +147,14 @@ func parseConfig(command string, args []string, lookupEnv func(string) (string, 
 		return c, nil
 	}
 	return c, c.Validate(command)
+}
+
+// unexpected is the error of an argument that is of no flag.
+func unexpected(argument string) error {
+	if ext := filepath.Ext(argument); ext == ".yaml" || ext == ".yml" {
+		return fmt.Errorf("unexpected argument %.100q: is it the catalog? give -catalog before it", argument)
+	}
+	return fmt.Errorf("unexpected argument %.100q; see -help", argument)
 }
 
 // rivals are settings of which there may be one only: the flag of one beats the variable of the other too.

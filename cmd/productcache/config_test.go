@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -113,15 +114,17 @@ func TestBadArguments(t *testing.T) {
 		env  map[string]string
 		args []string
 	}{
-		{"flag provided but not defined: -tll", nil, []string{"-tll", "5m"}},
-		{`unexpected argument "catalog.yaml"`, nil, []string{"catalog.yaml"}},
+		{"flag provided but not defined: -tll; see -help", nil, []string{"-tll", "5m"}},
+		{"flag needs an argument: -ttl; see -help", nil, []string{"-ttl"}},
+		{`unexpected argument "catalog.yaml": is it the catalog? give -catalog before it`, nil, []string{"catalog.yaml"}},
+		{`unexpected argument "chekc"; see -help`, nil, []string{"chekc"}},
 		{`invalid value "5" for flag -ttl: a time is a number with a unit, such as 30s or 5m`, nil, []string{"-ttl", "5"}},
 		{`invalid value "5 minutes" for PRODUCTCACHE_TTL: a time is`, map[string]string{"TTL": "5 minutes"}, nil},
 		{`invalid value "lots" for flag -cache-bytes`, nil, []string{"-cache-bytes", "lots"}},
 		{`invalid value "many" for PRODUCTCACHE_MAX_KEYS`, map[string]string{"MAX_KEYS": "many"}, nil},
 		{`invalid value "loud" for flag -log-level: a level is debug, info, warn or error`, nil, []string{"-log-level", "loud"}},
 	} {
-		_, err := parseConfig("serve", append(tt.args, minimal...), environment(tt.env), io.Discard)
+		_, err := parseConfig("serve", append(slices.Clip(minimal), tt.args...), environment(tt.env), io.Discard)
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%q %v: %v, want %q", tt.args, tt.env, err, tt.want)
 		}
@@ -192,6 +195,7 @@ func TestRunWithoutServing(t *testing.T) {
 	}{
 		{[]string{"-version"}, 0, "productcache development", ""},
 		{[]string{"-help"}, 0, "", "usage: productcache [flags]"},
+		{[]string{"help"}, 0, "", "usage: productcache [flags]"},
 		{[]string{"check", "-h"}, 0, "", "-catalog file"},
 		{[]string{"-nonsense"}, 2, "", "productcache: flag provided but not defined: -nonsense"},
 		{[]string{"-catalog", "x"}, 2, "", "productcache: which database?"},

@@ -71,8 +71,11 @@ func run(ctx context.Context, args []string, lookupEnv func(string) (string, boo
 	return exitOK
 }
 
-// splitCommand takes the command off the arguments; without one it is serve.
+// splitCommand takes the command off the arguments; without one it is serve. Help is a flag of every command.
 func splitCommand(args []string) (string, []string) {
+	if len(args) > 0 && args[0] == "help" {
+		return "serve", []string{"-help"}
+	}
 	if len(args) > 0 && slices.Contains([]string{"serve", "check", "init", "health"}, args[0]) {
 		return args[0], args[1:]
 	}
