@@ -132,7 +132,7 @@ func TestStorefrontCannotStart(t *testing.T) {
 	expectNothing(t, temporary)
 }
 
-// tryWhatItPrints runs the three curl lines and looks at the metrics and the socket.
+// tryWhatItPrints runs the three curl lines and the one for a second process, and looks at the metrics and the socket.
 func tryWhatItPrints(t *testing.T, text string) {
 	t.Helper()
 	curls := regexp.MustCompile(`curl -i '?(http://[^'\s]+)`).FindAllStringSubmatch(text, -1)
@@ -161,6 +161,13 @@ func tryWhatItPrints(t *testing.T, text string) {
 		t.Fatal(err)
 	}
 	c.Close()
+	second := regexp.MustCompile(`(?m)^  (\S+ check .+)$`).FindStringSubmatch(text)
+	if second == nil {
+		t.Fatalf("the demo prints no line for a second process:\n%s", text)
+	}
+	if out, err := exec.CommandContext(t.Context(), "sh", "-c", second[1]).CombinedOutput(); err != nil || !strings.Contains(string(out), "lookups are fine") {
+		t.Errorf("%s: %v\n%s", second[1], err, out)
+	}
 }
 
 // TestServiceEnds wants the demo to end, in order, when the service does.

@@ -44,7 +44,7 @@ func serve(ctx context.Context, o options, s *shop, stdout, stderr io.Writer) er
 		_ = service.Process.Signal(syscall.SIGTERM) // it may have ended
 		return errors.Join(err, named(<-ended))
 	}
-	announce(o, s.server.Socket(), front.url(), stdout)
+	announce(o, s, front.url(), stdout)
 	select {
 	case err = <-ended:
 		return errors.Join(named(err), front.close())
@@ -83,7 +83,7 @@ func ready(ctx context.Context, admin string) bool {
 	return response.StatusCode == http.StatusOK
 }
 
-func announce(o options, socket, storefront string, stdout io.Writer) {
+func announce(o options, s *shop, storefront string, stdout io.Writer) {
 	if storefront != "" {
 		fmt.Fprintf(stdout, "\nThe shop is open: %s/\n", storefront)
 	}
@@ -98,9 +98,13 @@ A change in MySQL shows in the next answer:
 
   mariadb --socket=%[3]s --user=root %[4]s -e 'UPDATE products SET price = 1.23 WHERE product_id = 42'
 
+A second process on the same shop; without "check", and with other addresses, it serves:
+
+  %[5]s check -mysql-dsn 'root@unix(%[3]s)/%[4]s' -catalog %[6]s
+
 Console: http://%[2]s/
 Metrics: http://%[2]s/metrics
 Ctrl-C ends the demo and leaves nothing behind.
 
-`, o.listen, o.adminListen, socket, database)
+`, o.listen, o.adminListen, s.server.Socket(), database, o.program, s.catalog)
 }
