@@ -97,7 +97,7 @@ func TestDocsNameFlags(t *testing.T) {
 	for _, of := range []string{mysqltest.MySQLFolderVariable, mysqltest.RequireMySQLVariable, mysqltest.OpenCartVariable} {
 		variables[of] = true
 	}
-	expectKnown(t, "variable", `\b(PRODUCTCACHE_[A-Z_]+)`, variables)
+	expectKnown(t, "variable", `\b(PRODUCTCACHE_[A-Z0-9_]+)`, variables)
 }
 
 func TestDocsNameTests(t *testing.T) {
@@ -162,7 +162,7 @@ func TestReadmeCurl(t *testing.T) {
 	if got := fmt.Sprint(statuses); got != "[200 200 200 304]" {
 		t.Errorf("the examples get %s, want 200 three times, and 304 for what is known:\n%s", got, script)
 	}
-	for _, want := range []string{`{"status":"ready"}`, "productcache_mysql_up 1", `{"lookup":"products","mode":"stale","keys":1}`} {
+	for _, want := range []string{`"missing":["99999"]`, `{"status":"ready"}`, "productcache_mysql_up 1", `{"lookup":"products","mode":"stale","keys":1}`} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("the examples print no %s", want)
 		}
