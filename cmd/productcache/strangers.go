@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"log/slog"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -15,12 +16,16 @@ func warnOfStrangers(environ []string, log *slog.Logger) {
 	}
 }
 
+// ofKubernetes are variables that a container gets for a Service whose name begins as the settings' do:
+// https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables.
+var ofKubernetes = regexp.MustCompile(`_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)$`)
+
 // strangers returns the names of variables that begin as those of settings do, and are none.
 func strangers(environ []string) (names []string) {
 	known := map[string]bool{}
 	new(Config).flagSet().VisitAll(func(f *flag.Flag) { known[envName(f.Name)] = true })
 	for _, variable := range environ {
-		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, envName("")) && !known[name] {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, envName("")) && !known[name] && !ofKubernetes.MatchString(name) {
 			names = append(names, name)
 		}
 	}

@@ -8,7 +8,8 @@ import (
 )
 
 func TestStrangers(t *testing.T) {
-	environ := []string{"PATH=/bin", "PRODUCTCACHE_TTL=5m", "PRODUCTCACHE_TLL=5m", "PRODUCTCACHE_CACHE_BYTE=", "PRODUCTCACHE=x", "productcache_ttl=x", "XPRODUCTCACHE_A=x"}
+	environ := []string{"PATH=/bin", "PRODUCTCACHE_TTL=5m", "PRODUCTCACHE_TLL=5m", "PRODUCTCACHE_CACHE_BYTE=", "PRODUCTCACHE=x", "PRODUCTCACHE_SERVICE_HOST=10.0.0.1", "PRODUCTCACHE_SERVICE_PORT_HTTP=80",
+		"PRODUCTCACHE_PORT=tcp://10.0.0.1:80", "PRODUCTCACHE_ADMIN_PORT_80_TCP_ADDR=10.0.0.1", "productcache_ttl=x", "XPRODUCTCACHE_A=x"}
 	if got := strangers(environ); !slices.Equal(got, []string{"PRODUCTCACHE_CACHE_BYTE", "PRODUCTCACHE_TLL"}) {
 		t.Errorf("strangers(%q) = %q", environ, got)
 	}
