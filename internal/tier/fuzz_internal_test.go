@@ -101,7 +101,7 @@ func FuzzServers(f *testing.F) {
 			t.Fatalf("%q is %+v", url, o.InitAddress)
 		}
 		for _, a := range o.InitAddress {
-			if err == nil && !validAddress(a) && !strings.HasPrefix(url, "unix:") {
+			if err == nil && !validAddress(a) && !strings.HasPrefix(strings.ToLower(url), "unix:") {
 				t.Fatalf("%q has %q", url, a)
 			}
 		}
