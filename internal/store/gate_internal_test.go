@@ -110,8 +110,8 @@ func TestGatePauses(t *testing.T) {
 	}{
 		{"refused", syscall.ECONNREFUSED, time.Second},
 		{"full", &mysql.MySQLError{Number: 1040}, time.Second},
-		{"denied", errDenied, 4 * time.Second},
-		{"no database", &mysql.MySQLError{Number: 1049}, 4 * time.Second},
+		{"denied", errDenied, 2 * time.Second},
+		{"no database", &mysql.MySQLError{Number: 1049}, 2 * time.Second},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -161,6 +161,7 @@ func TestPurgeThatWasLost(t *testing.T) {
 // TestMissedPurges: who cannot be told any more, since the node that has purged is gone together with what it has said, makes
 // everything stale.
 func TestMissedPurges(t *testing.T) {
+	t.Parallel() // it waits for servers
 	s := redistest.Start(t)
 	d := newDatabase("a", "1")
 	slow, unstick := openStuck(t, s.URL(), d)
@@ -480,6 +481,7 @@ func TestBeatsDisturbNobody(t *testing.T) {
 // TestFailover: a master of a Cluster dies, and its replica takes over. Nodes go on meanwhile, and what the replica may not have been
 // told is not trusted.
 func TestFailover(t *testing.T) {
+	t.Parallel() // it waits for servers
 	servers := redistest.Replicated(t, 3, 1)
 	d := newDatabase()
 	var keys []string

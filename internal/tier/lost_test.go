@@ -293,6 +293,7 @@ func TestSnapshotAndOldCopy(t *testing.T) {
 
 // TestTakeover: a replica that has missed invalidations takes over while its master, and the nodes' connections to both, stay.
 func TestTakeover(t *testing.T) {
+	t.Parallel() // it waits for servers
 	servers := redistest.Replicated(t, 3, 1)
 	d := newDatabase()
 	var keys []string
@@ -348,6 +349,7 @@ func TestTakeover(t *testing.T) {
 
 // TestDeadReplica: a replica that dies costs nobody anything.
 func TestDeadReplica(t *testing.T) {
+	t.Parallel() // it waits for servers
 	servers := redistest.Replicated(t, 3, 1)
 	for _, m := range servers {
 		for strings.Count(m.Do("CLUSTER", "SLOTS"), "127.0.0.1") < len(servers) {
