@@ -126,8 +126,8 @@ fuzz: deps ## fuzz every parser, FUZZTIME=10m each (FUZZ_ONLY= names targets, FU
 	@FUZZTIME=$${FUZZTIME:-10m} scripts/fuzz.sh
 
 .PHONY: fuzz-short
-fuzz-short: deps ## fuzz every parser for ten seconds each, four at the same time
-	@FUZZTIME=10s FUZZ_PARALLEL=$${FUZZ_PARALLEL:-4} scripts/fuzz.sh
+fuzz-short: deps ## fuzz every parser for ten seconds each, eight at the same time
+	@FUZZTIME=10s FUZZ_PARALLEL=$${FUZZ_PARALLEL:-8} scripts/fuzz.sh
 
 .PHONY: hammer
 hammer: deps deps-mysql ## five minutes on MariaDB and on MySQL of racing writers and readers, the binlog followed

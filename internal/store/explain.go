@@ -77,9 +77,8 @@ func indexDisabled(notes [][]string) bool {
 // judge is hard on the table in which the keys are sought: it will grow, and
 // what reads all of it is wrong however small it is today. Of other tables it
 // is the size that counts, for a query may well join all three order states.
-// A full read of a table that has a fitting index is the optimiser's choice,
-// and changes by itself as the table grows, unless the index cannot be used, or
-// the few values that it has are those of most rows.
+// A full read of a small table that has a fitting index is the optimiser's choice,
+// and changes by itself as the table grows, unless the index cannot be used.
 func (c *checker) judge(all []access, disabled bool) {
 	sought := slices.ContainsFunc(all, access.byConstants)
 	for _, a := range all {
@@ -91,7 +90,7 @@ func (c *checker) judge(all []access, disabled bool) {
 			c.fault("the query reads all of table %s: it has an index, but of another type or collation than the keys", a.table)
 		case a.usable != "" && a.rows <= smallIndexed:
 		case a.usable != "":
-			c.warnOfScan(a)
+			c.faultOfScan(a)
 		case sought && a.rows <= smallJoined:
 		case !sought:
 			c.fault("the query reads all of table %s to find a few keys: an index is missing", a.table)
@@ -101,14 +100,14 @@ func (c *checker) judge(all []access, disabled bool) {
 	}
 }
 
-// warnOfScan tells of a table that has an index, and is read as a whole all the same.
-func (c *checker) warnOfScan(a access) {
+// faultOfScan tells of a table that has an index, and is read as a whole all the same: it may be for another condition than the keys.
+func (c *checker) faultOfScan(a access) {
 	advice := ""
 	if strings.HasPrefix(c.at.Query, "changed_by ") {
-		advice = ", and all: true costs MySQL less than to find them"
+		advice = " (all: true costs MySQL less then)"
 	}
-	c.warn("the query reads all of table %s, though there is index %s: that is right where most of its %d rows belong to a few keys%s; else an index by the keys is missing",
-		a.table, strings.ReplaceAll(a.usable, ",", ", "), a.rows, advice)
+	c.fault("the query reads all %d rows of table %s: an index is missing, or MySQL does not use %s, since most rows belong to a few keys%s",
+		a.rows, a.table, strings.ReplaceAll(a.usable, ",", ", "), advice)
 }
 
 // byConstants reports whether rows are found by an index and values that stand
