@@ -80,6 +80,13 @@ final class Service
         return $n - $this->before;
     }
 
+    /** How many requests its public API has had, as it says itself. */
+    public function requests(): int
+    {
+        preg_match_all('/^productcache_http_requests_total\{[^}]*\} (\d+)$/m', (string) file_get_contents("$this->adminUrl/metrics"), $found);
+        return (int) array_sum($found[1]);
+    }
+
     private function signal(int $signal): void
     {
         posix_kill(proc_get_status($this->process)['pid'], $signal);
