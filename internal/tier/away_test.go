@@ -4,13 +4,11 @@ import (
 	"fmt"
 	"net"
 	"os/exec"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"productcache/internal/faults"
 	"productcache/internal/redistest"
 	"productcache/internal/tier"
 )
@@ -207,62 +205,6 @@ func TestFullRedis(t *testing.T) {
 	two.eventually("told", func(tier.Stats) bool { return two.in(purge("a")) })
 }
 
-// TestEvictedEpochs: that Redis forgets what it likes costs loads, and no more.
-func TestEvictedEpochs(t *testing.T) {
-	s := redistest.Start(t)
-	d := newDatabase("a", "old")
-	one, two := open(t, s.URL(), d), open(t, s.URL(), d)
-	one.expect("a", "old", false)
-	one.stored(1)
-	s.Do("DEL", "{test}:epochs")
-	d.set("a", "new")
-	two.Invalidate("products", []string{"a"}) // finds that there are others
-	two.expect("a", "new", false)
-	two.stored(1)
-	one.Invalidate("products", []string{"a"})
-	one.expect("a", "new", false)
-	s.Do("FLUSHALL")
-	d.set("a", "newer")
-	if open := two.Purge(t.Context(), purge("a"), func() {}); len(open) > 0 {
-		t.Logf("not confirmed by %v, which is true for a moment", open)
-	}
-	one.eventually("told", func(tier.Stats) bool { return one.in(purge("a")) })
-	one.expect("a", "newer", false)
-}
-
-// TestReplicaIsNotUsed: a replica that this node is connected to is not used.
-func TestReplicaIsNotUsed(t *testing.T) {
-	s, master := redistest.Start(t), redistest.Start(t)
-	d := newDatabase("a", "old")
-	n := open(t, s.URL(), d)
-	n.expect("a", "old", false)
-	n.stored(1)
-	host, port := "127.0.0.1", master.Address()[len("127.0.0.1:"):]
-	s.Do("REPLICAOF", host, port)
-	d.set("a", "new")
-	n.Invalidate("products", []string{"a"})
-	n.expect("a", "new", false)
-	n.eventually("alone", func(s tier.Stats) bool { return !s.Usable })
-	s.Do("REPLICAOF", "NO", "ONE")
-	n.eventually("in use again", func(s tier.Stats) bool { return s.Usable })
-	n.expect("a", "new", false)
-}
-
-// TestRestartedNodeTakesItsPlace: purges do not wait for one that was killed, once it is back under its name.
-func TestRestartedNodeTakesItsPlace(t *testing.T) {
-	s := redistest.Start(t)
-	d := newDatabase()
-	n := open(t, s.URL(), d, named("one"), func(o *tier.Options[string]) { o.Confirm = 100 * time.Millisecond })
-	s.Do("HSET", "{test}:nodes", "killed", `{"name":"two","sent":0,"beat":7}`)
-	if open := n.Purge(t.Context(), purge("a"), func() {}); len(open) != 1 || open[0] != "two" {
-		t.Errorf("not confirmed by %v, want two", open)
-	}
-	open(t, s.URL(), d, named("two"))
-	if open := n.Purge(t.Context(), purge("a"), func() {}); len(open) != 0 {
-		t.Errorf("not confirmed by %v, want that all have", open)
-	}
-}
-
 // TestBeginFollowing: a node that begins to follow trusts the tier if another one has followed up to there, and else has it begin anew.
 func TestBeginFollowing(t *testing.T) {
 	s := redistest.Start(t)
@@ -298,11 +240,7 @@ func TestBeginFollowing(t *testing.T) {
 // TestPartitionedNode: who is cut off works alone, is named by purges, and does what it has missed before it uses Redis again.
 func TestPartitionedNode(t *testing.T) {
 	s := redistest.Start(t)
-	wall, err := faults.New(s.Address())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer wall.Close()
+	wall := newWall(t, s)
 	d := newDatabase("a", "old")
 	inside := open(t, s.URL(), d, named("inside"), func(o *tier.Options[string]) { o.Confirm = 200 * time.Millisecond })
 	cut := open(t, "redis://"+wall.Addr(), d, named("cut"), func(o *tier.Options[string]) { o.Timeout = 50 * time.Millisecond })
@@ -325,110 +263,6 @@ func TestPartitionedNode(t *testing.T) {
 	cut.eventually("told", func(tier.Stats) bool { return cut.in(purge("a")) })
 	cut.eventually("in use", func(s tier.Stats) bool { return s.Usable })
 	cut.expect("a", "new", true)
-}
-
-// TestEvictingRedis: with any policy, what Redis has evicted is loaded again, and a purge holds.
-func TestEvictingRedis(t *testing.T) {
-	for _, policy := range []string{"allkeys-lru", "allkeys-random", "volatile-ttl"} {
-		t.Run(policy, func(t *testing.T) {
-			s := redistest.Start(t, "--maxmemory", "3mb", "--maxmemory-policy", policy)
-			d := newDatabase()
-			for i := range 3000 {
-				d.rows[fmt.Sprint(i)] = strings.Repeat(fmt.Sprint(i, " "), 100)
-			}
-			one, two := open(t, s.URL(), d), open(t, s.URL(), d)
-			for i := range 3000 {
-				key := fmt.Sprint(i)
-				n := []*node{one, two}[i%2]
-				if r := n.get(key)[0]; r.Err != nil || r.Value != d.rows[key] {
-					t.Fatalf("%s is %+v", key, r)
-				}
-			}
-			if s.Count("evicted_keys") == 0 {
-				t.Error("nothing was evicted")
-			}
-			for i := range 50 {
-				key := fmt.Sprint(i)
-				one.get(key)
-				d.set(key, "new")
-				if open := one.Purge(t.Context(), purge(key), func() {}); len(open) > 0 {
-					t.Logf("not confirmed by %v: what they say was evicted", open)
-					continue
-				}
-				if r := two.get(key)[0]; r.Err != nil || r.Value != "new" {
-					t.Errorf("%s is %.20q, %v, after a purge", key, r.Value, r.Err)
-				}
-			}
-		})
-	}
-}
-
-// TestPurgeInOtherEpochs: where Redis has evicted the epochs, a purge that others have confirmed holds on them, though they have used
-// another epoch until then.
-func TestPurgeInOtherEpochs(t *testing.T) {
-	s := redistest.Start(t)
-	d := newDatabase()
-	one, two := open(t, s.URL(), d), open(t, s.URL(), d)
-	for i := range 20 {
-		d.set("a", fmt.Sprint("old", i))
-		one.Purge(t.Context(), purge("a"), func() {})
-		two.get("a")
-		two.stored(uint64(2*i + 1))
-		s.Do("DEL", "{test}:epochs")
-		one.Invalidate("products", []string{"other"}) // which begins an epoch
-		d.set("a", fmt.Sprint("new", i))
-		if open := one.Purge(t.Context(), purge("a"), func() {}); len(open) > 0 {
-			t.Errorf("not confirmed by %v", open)
-		}
-		if r := two.get("a")[0]; r.Value != fmt.Sprint("new", i) {
-			t.Errorf("%+v after a purge", r)
-		}
-		two.stored(uint64(2*i + 2))
-	}
-}
-
-// TestPurgeInANewEpoch: where another node has begun an epoch and nobody has said so yet, a purge that it has done in that is not done
-// in the old one.
-func TestPurgeInANewEpoch(t *testing.T) {
-	s := redistest.Start(t)
-	d := newDatabase()
-	n := open(t, s.URL(), d)
-	for i := range 5 {
-		d.set("a", fmt.Sprint("old", i))
-		n.Invalidate("products", []string{"a"})
-		n.get("a")
-		n.stored(uint64(2*i + 1))
-		d.set("a", fmt.Sprint("new", i))
-		all := strings.TrimSpace(s.Do("HGET", "{test}:epochs", "*"))
-		s.Do("HSET", "{test}:epochs", "products", fmt.Sprint(i))
-		s.Do("XADD", "{test}:purges", "*", "m", fmt.Sprintf(`{"node":"other","sequence":%d,"epoch":"%s.%d","purge":{"lookup":"products","keys":["a%d"]}}`, i+1, all, i, i))
-		n.eventually("told", func(tier.Stats) bool { return n.in(purge(fmt.Sprint("a", i))) })
-		if r := n.get("a")[0]; r.Value != fmt.Sprint("new", i) {
-			t.Errorf("%+v after a purge", r)
-		}
-		n.stored(uint64(2*i + 2))
-	}
-}
-
-// TestEvictedList: where Redis has evicted the list of nodes, a purge is not called done before those have done it that were on it.
-func TestEvictedList(t *testing.T) {
-	s := redistest.Start(t)
-	d := newDatabase()
-	arrived, gate := make(chan struct{}), make(chan struct{})
-	one := open(t, s.URL(), d, func(o *tier.Options[string]) { o.Confirm = 100 * time.Millisecond })
-	two := open(t, s.URL(), d, named("two"), func(o *tier.Options[string]) {
-		o.Purged = func(tier.Purge) { arrived <- struct{}{}; <-gate }
-	})
-	one.eventually("knows the other", func(tier.Stats) bool { return len(one.Members()) == 1 })
-	for range 10 {
-		s.Do("DEL", "{test}:nodes")
-		if open := one.Purge(t.Context(), purge("a"), func() {}); !slices.Contains(open, "two") {
-			t.Errorf("not confirmed by %v, want two", open)
-		}
-		<-arrived
-		gate <- struct{}{}
-	}
-	two.eventually("on the list again", func(tier.Stats) bool { return strings.Contains(s.Do("HVALS", "{test}:nodes"), `"two"`) })
 }
 
 // TestTLS: rediss:// is TLS.
@@ -476,48 +310,4 @@ func TestBeatsDisturbNobody(t *testing.T) {
 	gate <- struct{}{}
 	callers.Wait()
 	d.expectReads(t, map[string]int{"a": 1})
-}
-
-// TestFailover: a master of a Cluster dies, and its replica takes over. Nodes go on meanwhile, and what the replica may not have been
-// told is not trusted.
-func TestFailover(t *testing.T) {
-	t.Parallel() // it waits for servers
-	servers := redistest.Replicated(t, 3, 1)
-	d := newDatabase()
-	var keys []string
-	for i := range 60 { // some of them on each master
-		keys = append(keys, fmt.Sprint(i))
-		d.set(keys[i], "old")
-	}
-	url := redistest.ClusterURL(servers)
-	one, two := open(t, url, d), open(t, url, d)
-	one.get(keys...)
-	one.stored(60)
-	for i, r := range two.get(keys...) {
-		if r.Value != "old" || !r.Copied {
-			t.Errorf("%d is %+v, want that it is copied", i, r)
-		}
-	}
-	servers[0].Kill()
-	for _, key := range keys {
-		d.set(key, "new")
-	}
-	for _, n := range []*node{one, two} {
-		n.Invalidate("products", keys)
-		n.eventually("alone", func(s tier.Stats) bool { return !s.Usable || s.Failures > 0 })
-	}
-	right := func() {
-		for _, n := range []*node{one, two} {
-			for i, r := range n.get(keys...) {
-				if r.Err != nil || r.Value != "new" {
-					t.Fatalf("%d is %+v, want new", i, r)
-				}
-			}
-		}
-	}
-	right()
-	for _, n := range []*node{one, two} {
-		n.eventually("in use again", func(s tier.Stats) bool { right(); return s.Usable })
-	}
-	right()
 }

@@ -23,13 +23,14 @@ const aloneSlack = 5 * time.Second
 
 // findPlace finds out after which message this node begins to listen: that from which on what is in memory was not told. If that is
 // gone, everything in memory is made stale. What is in memory is what came back from a snapshot, or else what was loaded since this node began.
-func (t *Tier[V]) findPlace(ctx context.Context, c rueidis.Client, since time.Time) error {
+func (t *Tier[V]) findPlace(ctx context.Context, c rueidis.Client) error {
 	t.members.mu.Lock()
 	begun, fresh := t.members.begun, t.members.fresh
 	t.members.mu.Unlock()
 	if begun {
 		return nil
 	}
+	since := t.options.Since(t.closing)
 	restored := !since.IsZero()
 	if !restored {
 		since = t.born

@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"productcache/internal/faults"
 	"productcache/internal/redistest"
 	"productcache/internal/tier"
 )
@@ -207,4 +208,39 @@ func servers(t *testing.T, test func(t *testing.T, url string)) {
 	} {
 		t.Run(name, func(t *testing.T) { test(t, start(t)) })
 	}
+}
+
+// gated has a node wait for the gate before it does a purge.
+func gated(arrived chan<- tier.Purge, gate <-chan struct{}) func(o *tier.Options[string]) {
+	return func(o *tier.Options[string]) {
+		told := o.Purged
+		o.Purged = func(p tier.Purge) {
+			arrived <- p
+			<-gate
+			told(p)
+		}
+	}
+}
+
+// knows waits until a node has seen so many others.
+func (n *node) knows(others int) {
+	n.t.Helper()
+	n.eventually("knows the others", func(tier.Stats) bool { return len(n.Members()) == others })
+}
+
+// toldOrDistrusts waits until a node was told of a purge, or has made everything stale.
+func (n *node) toldOrDistrusts(p tier.Purge) {
+	n.t.Helper()
+	n.eventually("told of "+p.Keys[0], func(s tier.Stats) bool { return n.in(p) || s.Distrusted > 0 })
+}
+
+// newWall stands between a node and Redis.
+func newWall(t *testing.T, s *redistest.Server) *faults.Proxy {
+	t.Helper()
+	wall, err := faults.New(s.Address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { wall.Close() })
+	return wall
 }

@@ -88,12 +88,11 @@ func (t *Tier[V]) serves() string {
 
 // register puts this node on the list, so that purges wait for it, and then finds out what it has missed, and reads the list.
 func (t *Tier[V]) register(ctx context.Context, c rueidis.Client) error {
-	since := t.options.Since(t.closing)
 	t.members.beats.Add(1)
 	if err := t.present(ctx, c); err != nil {
 		return err
 	}
-	if err := t.findPlace(ctx, c, since); err != nil {
+	if err := t.findPlace(ctx, c); err != nil {
 		return err
 	}
 	if err := t.checkPlace(ctx, c); err != nil {

@@ -255,22 +255,3 @@ func TestOddKeysAndValues(t *testing.T) {
 		}
 	})
 }
-
-// TestPurgeAcrossVersions: a purge holds on a node that serves another version of the lookup, as while a catalog is rolled out.
-func TestPurgeAcrossVersions(t *testing.T) {
-	servers(t, func(t *testing.T, url string) {
-		d := newDatabase("a", "old")
-		one := open(t, url, d)
-		two := open(t, url, d, version("2"))
-		two.lookup.Version = "2"
-		one.expect("a", "old", false)
-		two.expect("a", "old", false)
-		two.stored(1)
-		d.set("a", "new")
-		if open := one.Purge(t.Context(), tier.Purge{Lookup: "products", Keys: []string{"a"}}, func() {}); len(open) > 0 {
-			t.Errorf("not confirmed by %v", open)
-		}
-		one.expect("a", "new", false)
-		two.expect("a", "new", false)
-	})
-}
