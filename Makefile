@@ -12,8 +12,9 @@ SERVER ?= php
 SOAK ?= 30m
 SEED ?=
 REPORT ?= docs/reliability.md
-# Tests of internal/cache that run without the race detector.
-WITHOUT_RACE = OverheadOfAnEntry|HitRatio|HitRatioOfAShop|Sizing|SizingOfAShop|PlansKeepWhatIsInUse|WeightIsHonest|ShrunkMemory|RandomPicksAllAlike|Hottest
+# Tests that run without the race detector, see internal/racetest.
+WITHOUT_RACE = OverheadOfAnEntry|HitRatio|HitRatioOfAShop|Sizing|SizingOfAShop|PlansKeepWhatIsInUse|WeightIsHonest|ShrunkMemory|RandomPicksAllAlike|Hottest|WeightIsWhatTheHeapGrowsBy
+WITHOUT_RACE_IN = ./internal/cache ./internal/document
 PROMTOOL := $${PRODUCTCACHE_TEST_PROMETHEUS:-$${XDG_CACHE_HOME:-$$HOME/.cache}/productcache-test/prometheus}/promtool
 
 .PHONY: help
@@ -41,7 +42,7 @@ test: deps deps-race deps-curl deps-backup deps-mysql deps-promtool deps-chromiu
 	@echo "servers: $$(redis-server --version)"
 	@echo "servers: $$("$${PRODUCTCACHE_TEST_MYSQL:-$${XDG_CACHE_HOME:-$$HOME/.cache}/productcache-test/mysql}/mysqld" --no-defaults --version 2>/dev/null || echo 'no MySQL')"
 	go test -race -count=1 -timeout 15m ./...
-	go test -count=1 -timeout 15m -run '^Test($(WITHOUT_RACE))$$' ./internal/cache
+	go test -count=1 -timeout 15m -run '^Test($(WITHOUT_RACE))$$' $(WITHOUT_RACE_IN)
 
 .PHONY: test-console
 test-console: deps deps-chromium ## run the tests of the console in Chromium; its screenshots are left in bin/_artifacts

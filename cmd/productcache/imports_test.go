@@ -35,6 +35,7 @@ var mayImport = map[string][]string{
 	"internal/snapshot":           {},
 	"internal/demoshop":           {},
 	"internal/mysqltest":          {},
+	"internal/racetest":           {},
 	"internal/chromium":           {},
 	"internal/phpserver":          {},
 	"benchmarks":                  {},

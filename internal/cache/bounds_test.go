@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"productcache/internal/cache"
+	"productcache/internal/racetest"
 )
 
 // anything finds a value of the given size for every key.
@@ -159,7 +160,7 @@ func TestNoNegativesAreRememberedWithoutRoom(t *testing.T) {
 
 // TestWeightIsHonest compares what the cache counts with what the heap grew by.
 func TestWeightIsHonest(t *testing.T) {
-	cache.SkipUnderRace(t)
+	racetest.Skip(t)
 	for _, entries := range []int{15_000, 16_500, 20_000, 27_000} { // maps and lists are between half and nearly full
 		o := options()
 		o.Weigh = func(v string) int { return len(v) + 16 } // two words in the entry instead of one

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"productcache/internal/cache"
+	"productcache/internal/racetest"
 )
 
 // spacious makes a cache large enough for shards with fronts.
@@ -30,7 +31,7 @@ func names(hot []cache.HotKey) string {
 // TestHottest asks for two keys much more often than for 5,000 others, out of the front
 // and out of shards.
 func TestHottest(t *testing.T) {
-	cache.SkipUnderRace(t)
+	racetest.Skip(t)
 	for name, o := range map[string]cache.Options[string]{"front": spacious(), "shards": options()} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

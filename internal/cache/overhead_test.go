@@ -9,12 +9,13 @@ import (
 
 	"productcache/internal/cache"
 	"productcache/internal/document"
+	"productcache/internal/racetest"
 )
 
 // TestOverheadOfAnEntry: the heap grows by no more than 200 bytes beside a key of
 // seven digits and a document of a kilobyte, on average.
 func TestOverheadOfAnEntry(t *testing.T) {
-	cache.SkipUnderRace(t)
+	racetest.Skip(t)
 	const entries = 20_000 // maps are three quarters full
 	content := 0
 	c, err := cache.New(cache.Options[*document.Document]{

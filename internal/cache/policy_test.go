@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"productcache/internal/cache"
+	"productcache/internal/racetest"
 )
 
 var evictions = []cache.Eviction{cache.EvictAdaptive, cache.EvictLRU, cache.Evict2Q, cache.EvictTinyLFU}
@@ -104,7 +105,7 @@ func TestScanKeepsTheHotSet(t *testing.T) {
 
 // TestHitRatio on requests of which some follow a skew, some walk over all keys.
 func TestHitRatio(t *testing.T) {
-	cache.SkipUnderRace(t)
+	racetest.Skip(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	skewed := rand.NewZipf(random, 1.1, 10, 9999)
 	var keys []string
@@ -140,7 +141,7 @@ func shopTrace(t *testing.T) []string {
 
 // TestHitRatioOfAShop replays real requests, where they are at hand.
 func TestHitRatioOfAShop(t *testing.T) {
-	cache.SkipUnderRace(t)
+	racetest.Skip(t)
 	keys := shopTrace(t)
 	distinct := map[string]bool{}
 	for _, key := range keys {

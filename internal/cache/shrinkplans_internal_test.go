@@ -7,12 +7,14 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"productcache/internal/racetest"
 )
 
 // TestPlansKeepWhatIsInUse: whatever plan a shrinking cache goes by, and went by before, what is asked for all the time stays
 // before what was asked for once.
 func TestPlansKeepWhatIsInUse(t *testing.T) {
-	SkipUnderRace(t)
+	racetest.Skip(t)
 	for _, before := range contenders {
 		for _, after := range []*plan{recent, balanced} {
 			synctest.Test(t, func(t *testing.T) {

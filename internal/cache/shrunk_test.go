@@ -4,12 +4,12 @@ import (
 	"runtime"
 	"testing"
 
-	"productcache/internal/cache"
+	"productcache/internal/racetest"
 )
 
 // TestShrunkMemory: what a cache keeps of its time as a large one is little.
 func TestShrunkMemory(t *testing.T) {
-	cache.SkipUnderRace(t)
+	racetest.Skip(t)
 	before := heap()
 	o := options()
 	o.MaxWeight, o.MaxEntryWeight = 256<<20, 16<<10

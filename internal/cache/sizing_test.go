@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"productcache/internal/cache"
+	"productcache/internal/racetest"
 )
 
 // unequal loads values of up to 2000 bytes, always as long for one key, or what of it
@@ -85,7 +86,7 @@ func expectNear(t *testing.T, what string, said, is, within float64) {
 // TestSizing: where all keys are in the sample, the advice is what caches of half
 // and double the room do.
 func TestSizing(t *testing.T) {
-	cache.SkipUnderRace(t)
+	racetest.Skip(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	skewed := rand.NewZipf(random, 1.1, 10, 4999)
 	var keys []string
@@ -119,7 +120,7 @@ func TestSizing(t *testing.T) {
 // a cache of 200 MiB has. The advice is within two points of what caches of the
 // other size do, each the mean of two samples.
 func TestSizingOfAShop(t *testing.T) {
-	cache.SkipUnderRace(t)
+	racetest.Skip(t)
 	keys := shopTrace(t)
 	for _, eviction := range []cache.Eviction{cache.EvictAdaptive, cache.EvictLRU} {
 		var mean [9]cache.Sizing // by MiB

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"productcache/internal/racetest"
 )
 
 // stringCache is a cache of short strings in one shard, the key its own value.
@@ -36,7 +38,7 @@ func stringCache(t *testing.T, keys int) (*Cache[string], *Lookup[string]) {
 // TestRandomPicksAllAlike: each value about as often as any other, though several
 // are picked in one walk.
 func TestRandomPicksAllAlike(t *testing.T) {
-	SkipUnderRace(t)
+	racetest.Skip(t)
 	const keys, each = 3000, 20
 	c, _ := stringCache(t, keys)
 	if n := len(c.shards); n != 1 {
