@@ -144,11 +144,13 @@ func TestRestoredStale(t *testing.T) {
 		_, l, r := restored(t, old, 5*time.Second, options(), o.load)
 		r.Trust(cache.TrustStale)
 		time.Sleep(10 * time.Second)
+		o.gate = make(chan struct{})
 		for range 5 {
 			if a := ask(t, l, "1", cache.Stale, "a"); a.TTL != -10*time.Second {
 				t.Errorf("TTL = %v, want -10s", a.TTL)
 			}
 		}
+		close(o.gate)
 		synctest.Wait()
 		ask(t, l, "1", cache.Hit, "a")
 		if o.count() != 3 {
