@@ -10,12 +10,68 @@ import (
 	"time"
 )
 
-// makeDataLocked makes a data folder with the system tables.
+// makeDataLocked makes a data folder with the system tables: a copy of one that was made before, since that takes
+// seconds.
 func (s *Server) makeDataLocked(ctx context.Context, p program) error {
 	data := filepath.Join(s.folder, "data")
-	if p.flavour == FlavourMySQL {
-		return p.copyData(data)
+	template, err := p.template()
+	if err == nil {
+		err = os.CopyFS(data, os.DirFS(template))
 	}
+	switch {
+	case err == nil:
+		return os.RemoveAll(filepath.Join(data, "auto.cnf")) // MySQL's UUID: each server makes its own
+	case p.flavour == FlavourMySQL:
+		return err
+	}
+	if err := errors.Join(os.RemoveAll(data), s.installLocked(ctx, p, data)); err != nil {
+		return err
+	}
+	keep(data, template)
+	return nil
+}
+
+// template returns the folder where a fresh data folder is kept: MySQL's is made by install-mysql.sh, that of MariaDB by
+// the first that needs one, for each build of the server. Where the user has no cache folder there is none.
+func (p program) template() (string, error) {
+	if p.flavour == FlavourMySQL {
+		return filepath.Join(filepath.Dir(p.path), "data"), nil
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	built, err := os.Stat(p.path)
+	if err != nil {
+		return "", err
+	}
+	name := fmt.Sprintf("mariadb-%d-%d-%d", built.Size(), built.ModTime().UnixNano(), os.Geteuid())
+	return filepath.Join(cache, "productcache-test", name), nil
+}
+
+// keep keeps a copy of a fresh data folder. Whether or not that succeeds, as it may not for two at the same time, the
+// folder is good.
+func keep(data, template string) {
+	if template == "" {
+		return
+	}
+	parent := filepath.Dir(template)
+	if err := os.MkdirAll(parent, 0o700); err != nil {
+		return
+	}
+	unfinished, err := os.MkdirTemp(parent, "unfinished-")
+	if err != nil {
+		return
+	}
+	defer os.RemoveAll(unfinished)
+	whole := filepath.Join(unfinished, "data")
+	if os.CopyFS(whole, os.DirFS(data)) == nil {
+		_ = os.Rename(whole, template)
+	}
+}
+
+// installLocked makes a data folder of MariaDB.
+func (s *Server) installLocked(ctx context.Context, p program, data string) error {
 	command, err := p.installCommand(data)
 	if err != nil {
 		return err
@@ -34,14 +90,6 @@ func (s *Server) makeDataLocked(ctx context.Context, p program) error {
 		return fmt.Errorf("%s: %s\n%s", command[0], made.ProcessState, tail(s.logFile()))
 	}
 	return nil
-}
-
-// copyData copies the fresh data folder that install-mysql.sh keeps: MySQL takes seconds to make one.
-func (p program) copyData(data string) error {
-	if err := os.CopyFS(data, os.DirFS(filepath.Join(filepath.Dir(p.path), "data"))); err != nil {
-		return err
-	}
-	return os.RemoveAll(filepath.Join(data, "auto.cnf")) // the server's UUID: each makes its own
 }
 
 // installCommand returns the command that makes a data folder of MariaDB.
