@@ -15,6 +15,8 @@ REPORT ?= docs/reliability.md
 # Tests that run without the race detector, see internal/racetest.
 WITHOUT_RACE = OverheadOfAnEntry|HitRatio|HitRatioOfAShop|Sizing|SizingOfAShop|PlansKeepWhatIsInUse|WeightIsHonest|ShrunkMemory|RandomPicksAllAlike|Hottest|WeightIsWhatTheHeapGrowsBy
 WITHOUT_RACE_IN = ./internal/cache ./internal/document
+# Most packages' tests wait for servers, and leave the processors to others; those of benchmarks are about time, and run alone.
+PACKAGES_AT_ONCE ?= $(shell echo $$((($$(nproc) * 3 + 1) / 2)))
 PROMTOOL := $${PRODUCTCACHE_TEST_PROMETHEUS:-$${XDG_CACHE_HOME:-$$HOME/.cache}/productcache-test/prometheus}/promtool
 
 .PHONY: help
@@ -41,7 +43,8 @@ test: deps deps-race deps-curl deps-backup deps-mysql deps-promtool deps-chromiu
 	@echo "servers: $$(mariadbd --version 2>/dev/null || /usr/sbin/mariadbd --version)"
 	@echo "servers: $$(redis-server --version)"
 	@echo "servers: $$("$${PRODUCTCACHE_TEST_MYSQL:-$${XDG_CACHE_HOME:-$$HOME/.cache}/productcache-test/mysql}/mysqld" --no-defaults --version 2>/dev/null || echo 'no MySQL')"
-	go test -race -count=1 -timeout 15m ./...
+	go test -race -count=1 -timeout 15m -p 1 ./benchmarks/...
+	go test -race -count=1 -timeout 15m -p $(PACKAGES_AT_ONCE) $$(go list ./... | grep -v '/benchmarks')
 	go test -count=1 -timeout 15m -run '^Test($(WITHOUT_RACE))$$' $(WITHOUT_RACE_IN)
 
 .PHONY: test-console
