@@ -16,7 +16,8 @@
 // A soak (soak.go) has one program live through all of it at random (soakplan.go), and through restarts, reloads, purges and changes of
 // its settings (soakevents.go), with the same load but for the latency of hits, and the same judge.
 //
-// Run and Soak start goroutines for the load and the fault of a case, and wait for all of them before the next.
+// Run and Soak start goroutines for the load and the fault of a case, and wait for all of them before the next. Run asks for the hits
+// in a process of its own (hits.go).
 package faults
 
 import (
@@ -24,7 +25,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -48,6 +48,7 @@ type scale struct {
 	rate             float64
 	before, during   time.Duration
 	after            time.Duration
+	rounds           int // of each case
 	ttl, revalidate  time.Duration
 	query, request   time.Duration // limits
 	refill           int           // keys that are asked for when MySQL is back
@@ -58,7 +59,6 @@ type scale struct {
 }
 
 const (
-	processors = 4 // of the load, in the scheduler's sense
 	gcPercent  = 800
 	maxConns   = 8
 	cacheBytes = 64 << 20
@@ -68,11 +68,11 @@ const (
 
 func (c Config) sizes() scale {
 	if c.Short {
-		return scale{rows: 20_000, hot: 200, rate: 500, before: 200 * time.Millisecond, during: 1200 * time.Millisecond, after: 200 * time.Millisecond,
+		return scale{rows: 20_000, hot: 200, rate: 500, before: 200 * time.Millisecond, during: 1200 * time.Millisecond, after: 200 * time.Millisecond, rounds: 1,
 			ttl: 400 * time.Millisecond, revalidate: 400 * time.Millisecond, query: 300 * time.Millisecond, request: 800 * time.Millisecond,
 			refill: 5000, refillRate: 2000, idle: 500, slow: 100, deaf: 30, flood: 20_000}
 	}
-	return scale{rows: 200_000, hot: 1000, rate: 2000, before: 6 * time.Second, during: 9 * time.Second, after: 6 * time.Second,
+	return scale{rows: 200_000, hot: 1000, rate: 2000, before: 6 * time.Second, during: 9 * time.Second, after: 6 * time.Second, rounds: 3,
 		ttl: 3500 * time.Millisecond, revalidate: 3500 * time.Millisecond, query: time.Second, request: 2 * time.Second,
 		refill: 100_000, refillRate: 5000, idle: 10_000, slow: 5000, deaf: 200, flood: 300_000, tool: true}
 }
@@ -87,9 +87,6 @@ func (s scale) arguments(catalog string) []string {
 // Run runs the cases and returns what there is to say of them. The error says which promises were broken, or what
 // kept a case from running.
 func Run(ctx context.Context, c Config) (_ *Report, err error) {
-	// Else the thread that asks for the hits waits, when an answer has woken it, until one of the many goroutines that
-	// have got theirs lets it run.
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
 	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent)) // which takes processors from the program
 	h, err := openShop(ctx, c.MySQL, c.sizes(), c.Folder)
 	if err != nil {

@@ -8,7 +8,10 @@ import (
 	"productcache/internal/mysqltest"
 )
 
-func TestMain(m *testing.M) { os.Exit(mysqltest.Main(m)) }
+func TestMain(m *testing.M) {
+	AskHits()
+	os.Exit(mysqltest.Main(m))
+}
 
 const (
 	reportVariable = "PRODUCTCACHE_FAULTS"      // file to write the report into

@@ -45,14 +45,13 @@ func runFullDisk(ctx context.Context, c Config, report *Report) (err error) {
 		return err
 	}
 	defer h.pool.Close()
-	row, err := runFault(ctx, c, h, fault{fullDiskName, "the server's disk is full: what is to be written waits", true, func(ctx context.Context, _ *rig) error {
+	row, err := runRounds(ctx, c, h, fault{fullDiskName, "the server's disk is full: what is to be written waits", true, func(ctx context.Context, _ *rig) error {
 		return fillDisk(ctx, filepath.Join(folder, "ballast"))
 	}})
 	if err != nil {
 		return fmt.Errorf("faults: %s: %w", fullDiskName, err)
 	}
 	report.Database = append(report.Database, row)
-	fmt.Fprintln(c.Out, row)
 	return nil
 }
 

@@ -144,39 +144,50 @@ func (r *rig) judged(ctx context.Context, path string, a reply, failed error, ju
 
 // untimely notes a refusal, or that MySQL is said to fail, while it is there.
 func (r *rig) untimely(path string, status int, cacheStatus string) {
+	r.untimelyAt(time.Now(), path, status, cacheStatus)
+}
+
+// untimelyAt notes an answer of then, in the phase at hand.
+func (r *rig) untimelyAt(then time.Time, path string, status int, cacheStatus string) {
 	switch {
 	case r.Short: // the machine may be busy with anything
 	case r.phase.Load() == before,
-		r.phase.Load() == after && time.Since(time.Unix(0, r.back.Load())) > recovery:
+		r.phase.Load() == after && then.Sub(time.Unix(0, r.back.Load())) > recovery:
 		r.findings.note("GET %s: %d though MySQL is there; Cache-Status: %s", path, status, cacheStatus)
 	}
 }
 
-// judgeHit is the verdict on what came back for a hot product, any if id is 0: the very bytes that it was cached with. It is
-// called for every answer of the open loop, and so does little.
+// judgeHit is the verdict on what came back for a hot product.
 func (r *rig) judgeHit(id, status int, header, body []byte) verdict {
 	if isRefusal(status) && r.emptied.Load() {
 		r.bad()
 		r.untimely("a product that was cached", status, "")
 		return refused
 	}
-	if status != http.StatusOK {
-		r.findings.note("a cached product: %d: %.300s", status, body)
-		if isRefusal(status) {
-			return refused
-		}
-		return wrong
+	v, failing, finding := hitVerdict(r.bodies, id, status, header, body)
+	if finding != "" {
+		r.findings.note("%s", finding)
 	}
-	if of, known := r.bodies[string(body)]; !known || id != 0 && id != of {
-		r.findings.note("a cached product: another body: %.300q", body)
-		return wrong
-	}
-	if !bytes.Contains(header, []byte("stale")) {
-		return right
-	}
-	if bytes.Contains(header, []byte("stale-error")) {
+	if failing {
 		r.bad()
 		r.untimely("a cached product", status, "stale-error")
 	}
-	return stale
+	return v
+}
+
+// hitVerdict is the verdict on what came back for a hot product, any if id is 0: the very bytes that it was cached with. It
+// reports whether the answer says that MySQL fails, and what is not as it should be. It is called for every answer of the open loop, and so
+// does little.
+func hitVerdict(bodies map[string]int, id, status int, header, body []byte) (v verdict, failing bool, finding string) {
+	switch of, known := bodies[string(body)]; {
+	case isRefusal(status):
+		return refused, false, fmt.Sprintf("a cached product: %d: %.300s", status, body)
+	case status != http.StatusOK:
+		return wrong, false, fmt.Sprintf("a cached product: %d: %.300s", status, body)
+	case !known || id != 0 && id != of:
+		return wrong, false, fmt.Sprintf("a cached product: another body: %.300q", body)
+	case !bytes.Contains(header, []byte("stale")):
+		return right, false, ""
+	}
+	return stale, bytes.Contains(header, []byte("stale-error")), ""
 }

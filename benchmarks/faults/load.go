@@ -13,28 +13,7 @@ import (
 	"time"
 
 	"productcache/benchmarks/internal/ledger"
-	"productcache/benchmarks/peers/load"
 )
-
-const (
-	hitConnections = 16 // of the open loop
-	hitNice        = -5 // of its thread: clients have a machine of their own, and it is the clock
-)
-
-// hits asks for the hot products at the case's rate for as long as that, and returns how long each answer took from
-// when it was due.
-func (r *rig) hits(ctx context.Context, duration time.Duration, seed uint64) (load.Result, error) {
-	work := make([]load.Work, r.scale.hot)
-	for i := range work {
-		work[i] = load.Work{Steps: [][]byte{[]byte("GET " + productPath(i+1) + " HTTP/1.1\r\nHost: shop\r\n\r\n")}, Answers: 1}
-	}
-	return load.Run(ctx, load.Options{Network: "tcp", Address: r.program().Address("listen"), Connections: hitConnections, Work: work,
-		Duration: duration, Rate: r.scale.rate, Seed: seed, Collects: true, Nice: hitNice,
-		Answer: load.Judged(func(a load.Reply) error {
-			r.tally().count(ofHits, r.judgeHit(0, a.Status, a.Header, a.Body))
-			return nil
-		})})
-}
 
 // askHits asks for the hot products in turn until ctx is done, at the rate of the case and over connections that may be lost.
 func (r *rig) askHits(ctx context.Context) {

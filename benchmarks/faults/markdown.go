@@ -52,7 +52,7 @@ func (r *Report) database(out *bytes.Buffer) {
 		"|---|---|---|---|---|---|---|---|\n")
 	for _, row := range r.Database {
 		fmt.Fprintf(out, "| **%s**: %s | %v | %v | %s, %s | %s | %d, %d | %s | %s |\n", row.Name, row.Text, row.Hits, row.Others,
-			milliseconds(row.Before), milliseconds(row.During), marked(row.Ratio(), mostSlowdown), row.Queries, row.AtOnce, mib(row.Peak), seconds(row.Recovered))
+			milliseconds(row.Before), milliseconds(row.During), marked(row.Slowdown, mostSlowdown), row.Queries, row.AtOnce, mib(row.Peak), seconds(row.Recovered))
 	}
 }
 
@@ -72,7 +72,7 @@ func (r *Report) front(out *bytes.Buffer) {
 		"|---|---|---|---|---|---|---|---|\n")
 	for _, row := range r.Front {
 		fmt.Fprintf(out, "| **%s**: %s | %v | %s, %s | %s | %.0f, %d | %.2f | %d, %d | %s |\n", row.Name, row.Text, row.Hits,
-			milliseconds(row.Before), milliseconds(row.During), marked(row.Ratio(), mostCrowding), row.Rate, row.Refused, row.CPU, row.Queries, row.AtOnce, mib(row.Peak))
+			milliseconds(row.Before), milliseconds(row.During), marked(row.Slowdown, mostCrowding), row.Rate, row.Refused, row.CPU, row.Queries, row.AtOnce, mib(row.Peak))
 	}
 }
 
@@ -107,10 +107,10 @@ func writeNotes(out *bytes.Buffer, lines []string) {
 	out.WriteString("\nAll of it as wanted.\n")
 }
 
-// marked shows a ratio, and that it is above what is wanted.
-func marked(ratio, most float64) string {
-	text := fmt.Sprintf("%.2f", ratio)
-	if ratio > most {
+// marked shows a ratio, those of the fastest and the slowest round, and whether it is above what is wanted.
+func marked(s Slowdown, most float64) string {
+	text := fmt.Sprintf("%.2f (%.2f to %.2f)", s.Ratio(), s.Least, s.Most)
+	if s.Ratio() > most {
 		text += ": **missed**"
 	}
 	return text

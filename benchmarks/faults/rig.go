@@ -171,6 +171,12 @@ func (t *tally) counts(of int) (c counts) {
 // counts are answers by verdict.
 type counts [verdicts]int64
 
+func (c *counts) add(more counts) {
+	for v, n := range more {
+		c[v] += n
+	}
+}
+
 // String leaves out who was away: that is counted in a soak alone.
 func (c counts) String() string {
 	return fmt.Sprintf("%d, %d, %d, %d", c[right], c[stale], c[refused], c[wrong])
