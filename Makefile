@@ -122,7 +122,7 @@ fleet: deps deps-redis ## several nodes on one Redis, and the model of a thousan
 	PRODUCTCACHE_FLEET=$(CURDIR)/docs/scale.md go test -count=1 -timeout 30m -v -run '^TestFigures$$' ./benchmarks/fleet
 
 .PHONY: faults
-faults: deps deps-backup deps-slowhttptest ## what a worst day brings, case by case, written into docs/reliability.md; 10 minutes, as root for all cases (ONLY= names a case, and nothing is written)
+faults: deps deps-backup deps-slowhttptest ## what a worst day brings, case by case, in three rounds each, written into docs/reliability.md; half an hour, as root for all cases (ONLY= names a case, and nothing is written)
 	PRODUCTCACHE_FAULTS=$(if $(ONLY),,$(CURDIR)/docs/reliability.md) PRODUCTCACHE_FAULTS_ONLY='$(ONLY)' go test -count=1 -timeout 40m -v -run '^TestFaults$$' ./benchmarks/faults
 
 .PHONY: fuzz

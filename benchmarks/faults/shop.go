@@ -151,6 +151,25 @@ func (h *shop) atOnce(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
+// quietLimit is how long a server may take to end what an earlier case has left to it.
+const quietLimit = time.Minute
+
+// quiet waits until the server does nothing: it goes on for a while with some queries that were killed.
+func (h *shop) quiet(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, quietLimit)
+	defer cancel()
+	for n := 1; n > 0; {
+		if !wait(ctx, lookPause) {
+			return fmt.Errorf("faults: the server is still busy with %d connections: %w", n, ctx.Err())
+		}
+		if err := h.pool.QueryRowContext(ctx, `SELECT COUNT(*) FROM information_schema.PROCESSLIST
+			WHERE USER = ? OR COMMAND = 'Query' AND ID <> CONNECTION_ID()`, reader).Scan(&n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // killReader ends the program's connections.
 func (h *shop) killReader(ctx context.Context) error { return h.exec(ctx, "KILL USER "+h.account()) }
 

@@ -104,7 +104,7 @@ func (c *Config) loadFlags(fs *flag.FlagSet) {
 	fs.IntVar(&c.MySQLMaxConns, "mysql-max-conns", 8, "`number` of queries in MySQL at the same time, abandoned ones included")
 	durationVar(fs, &c.MySQLQueryTimeout, "mysql-query-timeout", 2*time.Second, "`time` after which the server stops a query")
 	c.MaxResultBytes = 16 << 20
-	fs.Var(&c.MaxResultBytes, "max-result-bytes", "what is read of the rows for one batch at most, a `size`; a batch above it is tried again in halves, a single key is not answered")
+	fs.Var(&c.MaxResultBytes, "max-result-bytes", "what is read of the rows for one batch at most, a `size`; a batch above it is tried again in halves, a single key is not answered, and tried again after half a minute or when it is invalidated")
 	fs.IntVar(&c.BatchKeys, "batch-keys", 100, "`number` of keys in one query at most")
 	fs.IntVar(&c.MaxKeys, "max-keys", 100, "`number` of keys in one request at most")
 	fs.IntVar(&c.MaxWaiting, "max-waiting", 10000, "`number` of keys being loaded, and of waits for them, beyond which requests get 503")

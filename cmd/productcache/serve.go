@@ -232,6 +232,7 @@ func newCache(c *Config, log *slog.Logger) (*cache.Cache[*document.Document], er
 		Eviction:       cache.Eviction(c.Eviction),
 		Weigh:          (*document.Document).Weight,
 		Splittable:     store.Splittable,
+		Lasting:        store.Lasting,
 		Logger:         log,
 	})
 }

@@ -41,7 +41,7 @@ func TestAuditOutcomes(t *testing.T) {
 	for want, prepare := range map[cache.AuditOutcome][]func(o *origin){
 		cache.AuditSame:      {func(*origin) {}},
 		cache.AuditDifferent: {func(o *origin) { o.set("42", "new") }, func(o *origin) { o.remove("42") }},
-		cache.AuditFailed:    {func(o *origin) { o.fail(errDown) }, func(o *origin) { o.bad["42"] = true }},
+		cache.AuditFailed:    {func(o *origin) { o.fail(errDown) }, func(o *origin) { o.bad["42"] = errBadRow }},
 	} {
 		for i, prepare := range prepare {
 			t.Run(fmt.Sprint(want, i), func(t *testing.T) {

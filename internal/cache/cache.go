@@ -53,6 +53,9 @@ type Options[V any] struct {
 	// Splittable says of a failed load of several keys that a single key may be
 	// the reason, so that halves are tried. Optional: nil never splits.
 	Splittable func(error) bool
+	// Lasting says of such an error that the key will fail likewise until its row is changed: it is loaded again after half a
+	// minute, or once it is invalidated, and not after a second. Optional: nil is none.
+	Lasting func(error) bool
 	// Logger gets panics of load functions. Optional.
 	Logger *slog.Logger
 }
@@ -124,6 +127,9 @@ func New[V any](o Options[V]) (*Cache[V], error) {
 	}
 	if o.Splittable == nil {
 		o.Splittable = func(error) bool { return false }
+	}
+	if o.Lasting == nil {
+		o.Lasting = func(error) bool { return false }
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -78,9 +78,13 @@ type flights[V any] struct {
 
 // badKey is a flight's key that has failed for a reason of its own, such as a row that is too large.
 type badKey struct {
-	at  instant
-	err error
+	until instant // then it may be tried again
+	err   error
 }
+
+// lastingPause is how long a key is not tried again that has failed as it will until its row is changed. Without it a few rows of hundreds
+// of megabytes keep MySQL busy with all queries that it may get.
+const lastingPause = 30 * time.Second
 
 // mostBadKeys are remembered: a key may be as long as a request.
 const mostBadKeys = 256
@@ -97,16 +101,20 @@ func newFlights[V any](c *Cache[V]) flights[V] {
 // cost as much as many others do. An invalidation gives the key another name.
 func (f *flights[V]) badLocked(name string) error {
 	b, ok := f.bad.Peek(name)
-	if !ok || time.Duration(f.cache.now()-b.at) >= refreshPause {
+	if !ok || f.cache.now() >= b.until {
 		return nil
 	}
 	return b.err
 }
 
 func (f *flights[V]) noteBad(name string, err error) {
+	pause := refreshPause
+	if f.cache.options.Lasting(err) {
+		pause = lastingPause
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.bad.Add(name, badKey{f.cache.now(), err})
+	f.bad.Add(name, badKey{f.cache.now() + instant(pause), err})
 }
 
 // name contains the generation: who asks after an invalidation never joins a

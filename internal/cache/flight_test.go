@@ -199,7 +199,7 @@ func TestLookupsTakeTurns(t *testing.T) {
 func TestBadKeyStandsAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOrigin()
-		o.bad["5"] = true
+		o.bad["5"] = errBadRow
 		keys := []string{}
 		for i := range 8 {
 			keys = append(keys, fmt.Sprint(i))
@@ -441,7 +441,7 @@ func TestCloseGivesUpAtItsDeadline(t *testing.T) {
 func TestBadKeyIsNotLoadedByEveryRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		from := newOrigin("a", "1", "b", "2")
-		from.bad["a"] = true
+		from.bad["a"] = errBadRow
 		_, l := open(t, options(), lifetimes, from.load)
 		expect := func(what string, loads int) {
 			t.Helper()
@@ -465,12 +465,37 @@ func TestBadKeyIsNotLoadedByEveryRequest(t *testing.T) {
 			t.Errorf("Reload: %v after %d loads, want %v after 5", err, len(from.loads), errBadRow)
 		}
 		for i := range 1000 {
-			from.bad[fmt.Sprint(i)] = true
+			from.bad[fmt.Sprint(i)] = errBadRow
 			if _, err := l.Get(t.Context(), fmt.Sprint(i)); !errors.Is(err, errBadRow) {
 				t.Errorf("%d: got %v, want %v", i, err, errBadRow)
 			}
 		}
 		delete(from.bad, "a")
 		ask(t, l, "a", cache.Miss, "1") // only so many are remembered
+	})
+}
+
+// TestLastingFailure: what fails until its row is changed is seldom tried, but at once where a change may have been made.
+func TestLastingFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		from := newOrigin("a", "1")
+		from.bad["a"] = errHuge
+		_, l := open(t, options(), lifetimes, from.load)
+		expect := func(what string, loads int) {
+			t.Helper()
+			if _, err := l.Get(t.Context(), "a"); !errors.Is(err, errHuge) || from.count() != loads {
+				t.Errorf("%s: got %v after %d loads, want %v after %d", what, err, from.count(), errHuge, loads)
+			}
+		}
+		expect("first", 1)
+		time.Sleep(30*time.Second - 1)
+		expect("within half a minute", 1)
+		time.Sleep(1)
+		expect("after half a minute", 2)
+		l.Purge(cache.PurgeStale, "a")
+		expect("after a purge", 3)
+		l.Purge(cache.PurgeStale, "a")
+		delete(from.bad, "a")
+		ask(t, l, "a", cache.Miss, "1")
 	})
 }

@@ -120,7 +120,7 @@ func TestHistoryOfAKey(t *testing.T) {
 			}
 		}, "", "nothing"},
 		{"bad row", func(o *origin, _ *cache.Cache[string], l *cache.Lookup[string]) {
-			o.bad["42"] = true
+			o.bad["42"] = errBadRow
 			if _, err := l.Get(context.Background(), "42"); err == nil {
 				t.Error("no error")
 			}

@@ -308,7 +308,7 @@ func TestKeyThatFailsAlone(t *testing.T) {
 		_, l := open(t, options(), lifetimes, from.load)
 		ask(t, l, "a", cache.Miss, "1")
 		time.Sleep(100 * time.Second) // longer than it is served while it is refreshed
-		from.bad["a"] = true
+		from.bad["a"] = errBadRow
 		from.slow(10 * time.Millisecond)
 		for second := range 3 {
 			for i := range 5 {
@@ -391,7 +391,7 @@ func TestFailureIsRememberedShortly(t *testing.T) {
 			_, l := open(t, options(), lifetimes, from.load)
 			ask(t, l, "a", cache.Miss, "1")
 			time.Sleep(100 * time.Second)
-			from.bad["a"] = true
+			from.bad["a"] = errBadRow
 			ask(t, l, "a", cache.StaleError, "1")
 			ask(t, l, "b", cache.Miss, "2") // all is well but for a
 			delete(from.bad, "a")

@@ -3,6 +3,7 @@ package cache_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -21,15 +22,18 @@ type origin struct {
 	loads [][]string
 	rows  map[string]string
 	err   error
-	took  time.Duration // how long a load lasts
-	gate  chan struct{} // if set, a load waits for one receive after it has read
-	bad   map[string]bool
+	took  time.Duration    // how long a load lasts
+	gate  chan struct{}    // if set, a load waits for one receive after it has read
+	bad   map[string]error // of rows that cannot be loaded
 }
 
-var errBadRow = errors.New("bad row")
+var (
+	errBadRow = errors.New("bad row")
+	errHuge   = fmt.Errorf("%w: too large", errBadRow)
+)
 
 func newOrigin(keysAndValues ...string) *origin {
-	o := &origin{rows: make(map[string]string), bad: make(map[string]bool)}
+	o := &origin{rows: make(map[string]string), bad: make(map[string]error)}
 	for i := 0; i < len(keysAndValues); i += 2 {
 		o.rows[keysAndValues[i]] = keysAndValues[i+1]
 	}
@@ -57,8 +61,8 @@ func (o *origin) load(ctx context.Context, keys []string) ([]cache.Loaded[string
 
 func (o *origin) readLocked(keys []string) (loaded []cache.Loaded[string], err error) {
 	for _, key := range keys {
-		if o.bad[key] {
-			err = errBadRow
+		if bad := o.bad[key]; bad != nil {
+			err = bad
 		}
 		value, found := o.rows[key]
 		loaded = append(loaded, cache.Loaded[string]{Value: value, Found: found})
@@ -121,6 +125,7 @@ func options() cache.Options[string] {
 		LoadTimeout:    5 * time.Second,
 		Weigh:          func(v string) int { return len(v) },
 		Splittable:     func(err error) bool { return errors.Is(err, errBadRow) },
+		Lasting:        func(err error) bool { return errors.Is(err, errHuge) },
 	}
 }
 

@@ -136,12 +136,18 @@ func worthAnother(err error) bool {
 	return is(err, again) || errors.Is(kindOf(err), ErrUnavailable) && !fromServer(err)
 }
 
+// Lasting reports whether a load of a single key that failed with err will do so until its rows are changed: they are
+// larger than may be read.
+func Lasting(err error) bool {
+	return errors.Is(err, mysql.ErrPktTooLarge) || errors.Is(err, errTooLarge)
+}
+
 // Splittable reports whether err can lie in a single row or key, so that a load
 // of several keys may be tried again in halves.
 func Splittable(err error) bool {
 	var e *mysql.MySQLError
 	if !errors.As(err, &e) {
-		return errors.Is(err, mysql.ErrPktTooLarge) || errors.Is(err, errTooLarge)
+		return Lasting(err)
 	}
 	switch string(e.SQLState[:2]) {
 	case "21", "22", "45": // cardinality, data, SIGNAL in a stored function

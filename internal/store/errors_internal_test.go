@@ -76,11 +76,14 @@ func TestKindOf(t *testing.T) {
 		if got := Splittable(err); got != test.splittable {
 			t.Errorf("Splittable(%v) = %v, want %v", err, got, test.splittable)
 		}
+		if got, want := Lasting(err), test.err == errTooLarge || test.err == mysql.ErrPktTooLarge; got != want {
+			t.Errorf("Lasting(%v) = %v, want %v", err, got, want)
+		}
 		if !errors.Is(err, test.err) || test.want != nil && !errors.Is(err, test.want) {
 			t.Errorf("named(%v) = %v wraps not both the cause and its kind", test.err, err)
 		}
 	}
-	if named("load", nil) != nil || worthAnother(nil) || Splittable(nil) {
+	if named("load", nil) != nil || worthAnother(nil) || Splittable(nil) || Lasting(nil) {
 		t.Error("no error is taken for one")
 	}
 }

@@ -316,8 +316,8 @@ func TestResultTooLarge(t *testing.T) {
 		}{{rows, []string{"1", "2"}}, {rows, []string{"3"}}, {listing, []string{"1"}}} {
 			_, err := s.Load(t.Context(), test.lookup, test.keys)
 			refused(t, fmt.Sprintf("Load(%v)", test.keys), err, store.ErrQuery)
-			if !store.Splittable(err) {
-				t.Errorf("Splittable(%v) = false", err)
+			if !store.Splittable(err) || !store.Lasting(err) {
+				t.Errorf("Splittable(%v) = %v, Lasting = %v", err, store.Splittable(err), store.Lasting(err))
 			}
 			if got := s.Stats(); got.Slots != 0 || got.Abandoned != 0 {
 				t.Errorf("%+v, want no query left", got)
