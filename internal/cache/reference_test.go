@@ -340,9 +340,27 @@ func (r *reference) checkError(q asked, err error) {
 	if h == nil {
 		return
 	}
-	if c := r.condition(h.loading, q.to); c.usable && (!c.invalid || !errors.Is(err, cache.ErrOverloaded)) {
+	if c := r.condition(h.loading, q.to); r.usableThroughout(q, h) && (!c.invalid || !errors.Is(err, cache.ErrOverloaded)) {
 		r.errorf("%+v: %v, where %+v is %+v", q, err, *h.loading, c)
 	}
+}
+
+// usableThroughout says whether what is held could be served whenever the caller's load failed, which was before the end where the caller
+// waited for another key too. Age takes that away for good, and settings may give it back.
+func (r *reference) usableThroughout(q asked, h *holding) bool {
+	instants := []time.Duration{q.from, q.to}
+	for _, t := range r.trusts {
+		instants = append(instants, t.at)
+	}
+	for _, l := range r.lives {
+		instants = append(instants, l.at)
+	}
+	for _, d := range instants {
+		if d >= q.from && d <= q.to && !r.condition(h.loading, d).usable {
+			return false
+		}
+	}
+	return true
 }
 
 // checkUnanswered is for TryGet without an answer.
