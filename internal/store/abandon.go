@@ -35,6 +35,7 @@ type abandoned struct {
 
 // An orphan is a query that nobody waits for.
 type orphan struct {
+	lookup string    // whose load it was, or ours
 	thread uint64    // number of its connection
 	since  time.Time // of the connection
 	ended  chan struct{}
@@ -46,9 +47,9 @@ func newAbandoned(s *Store) *abandoned {
 	return a
 }
 
-// add takes over the query of l together with its slot.
-func (a *abandoned) add(l *link) *orphan {
-	o := &orphan{thread: l.id, since: l.since, ended: make(chan struct{})}
+// add takes over a lookup's query on l together with its slot.
+func (a *abandoned) add(lookup string, l *link) *orphan {
+	o := &orphan{lookup: lookup, thread: l.id, since: l.since, ended: make(chan struct{})}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.queries[o] = struct{}{}
@@ -63,6 +64,29 @@ func (a *abandoned) count() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return len(a.queries)
+}
+
+// ours are queries of no lookup's loads: they take any slot.
+const ours = ""
+
+// fewestShared is the least number of slots of which some are kept for other lookups.
+const fewestShared = 4
+
+// crowds reports whether abandoned queries take half of the slots, and a lookup's are among them: MySQL can take long to
+// end a query that builds a row of hundreds of megabytes, and with more of those nobody else would be served.
+func (a *abandoned) crowds(lookup string) bool {
+	slots := cap(a.store.slots)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if lookup == ours || slots < fewestShared || len(a.queries) < slots/2 {
+		return false
+	}
+	for o := range a.queries {
+		if o.lookup == lookup {
+			return true
+		}
+	}
+	return false
 }
 
 // close waits until all have ended, but no longer than timeout, and not for a

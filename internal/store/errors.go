@@ -28,6 +28,9 @@ var (
 	errClosed = fmt.Errorf("%w: the store is closed", ErrUnavailable)
 	errSilent = errors.New("no answer to a simple question")
 	errGaveUp = errors.New("no answer when the limit and some grace were over")
+
+	// errCrowding keeps a lookup from taking more slots.
+	errCrowding = errors.New("half of the connections are taken by queries that were given up and that MySQL has yet to end, such of this lookup among them")
 )
 
 // A refusal is why a connection was not to be had.
@@ -112,7 +115,7 @@ func kindOf(err error) error {
 	switch {
 	case errors.As(err, &refused):
 		return ErrUnavailable
-	case errors.Is(err, errGaveUp), is(err, overdue):
+	case errors.Is(err, errGaveUp), errors.Is(err, errCrowding), is(err, overdue):
 		return ErrTimeout
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return nil
@@ -147,7 +150,7 @@ func Lasting(err error) bool {
 func Splittable(err error) bool {
 	var e *mysql.MySQLError
 	if !errors.As(err, &e) {
-		return Lasting(err)
+		return Lasting(err) || errors.Is(err, errCrowding)
 	}
 	switch string(e.SQLState[:2]) {
 	case "21", "22", "45": // cardinality, data, SIGNAL in a stored function

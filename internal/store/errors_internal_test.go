@@ -41,6 +41,7 @@ func TestKindOf(t *testing.T) {
 		{serverError(1142, "42000"), ErrUnavailable, false, false},
 		{serverError(1143, "42000"), ErrUnavailable, false, false},
 		{errTooLarge, ErrQuery, false, true},
+		{errCrowding, ErrTimeout, false, true},
 		{serverError(1792, "25006"), ErrQuery, false, false},
 		{serverError(1690, "22003"), ErrQuery, false, true},
 		{serverError(3141, "22032"), ErrQuery, false, true},

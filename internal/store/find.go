@@ -45,7 +45,7 @@ func (s *Store) Find(ctx context.Context, l *catalog.Lookup, c catalog.Change, t
 // it is looked for in halves.
 func (s *Store) find(ctx context.Context, l *catalog.Lookup, c catalog.Change, t catalog.KeyType, values []string) ([]string, error) {
 	var keys []string
-	err := s.try(ctx, func(conn *sql.Conn) error {
+	err := s.try(ctx, ours, func(conn *sql.Conn) error {
 		list, err := keyList(t, values)
 		if err == nil {
 			keys, err = s.findOver(ctx, conn, l, c.Find.Render(list))

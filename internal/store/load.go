@@ -36,7 +36,7 @@ func (s *Store) Load(ctx context.Context, l *catalog.Lookup, keys []string) ([]R
 		return nil, nil
 	}
 	var b *batch
-	err := s.try(ctx, func(conn *sql.Conn) (err error) {
+	err := s.try(ctx, l.Name, func(conn *sql.Conn) (err error) {
 		if b, err = newBatch(s, conn, l, keys); err == nil {
 			err = b.run(ctx)
 		}

@@ -18,17 +18,20 @@ const deniedPause = time.Second
 
 // try has f use a connection, and once more another one if that may help: a
 // pooled connection may have died with a server that is back already.
-func (s *Store) try(ctx context.Context, f func(*sql.Conn) error) error {
-	err := s.attempt(ctx, f)
+func (s *Store) try(ctx context.Context, lookup string, f func(*sql.Conn) error) error {
+	err := s.attempt(ctx, lookup, f)
 	if worthAnother(err) && ctx.Err() == nil {
-		err = s.attempt(ctx, f)
+		err = s.attempt(ctx, lookup, f)
 	}
 	return err
 }
 
 // attempt has f use a connection, in a slot that is free again when the last
 // query of f has ended. The error of f must be that of its last query.
-func (s *Store) attempt(ctx context.Context, f func(*sql.Conn) error) error {
+func (s *Store) attempt(ctx context.Context, lookup string, f func(*sql.Conn) error) error {
+	if s.abandoned.crowds(lookup) {
+		return errCrowding
+	}
 	if err := s.takeSlot(ctx); err != nil {
 		return err
 	}
@@ -51,7 +54,7 @@ func (s *Store) attempt(ctx context.Context, f func(*sql.Conn) error) error {
 	if ended {
 		<-s.slots
 	} else {
-		s.abandon(ctx, link)
+		s.abandon(ctx, lookup, link)
 	}
 	return err
 }
@@ -83,8 +86,8 @@ func settled(err error) bool {
 
 // abandon waits for the end of what may still run on l. Nobody is kept waiting
 // by a server that is silent: the slot is, but not the caller.
-func (s *Store) abandon(ctx context.Context, l *link) {
-	o := s.abandoned.add(l)
+func (s *Store) abandon(ctx context.Context, lookup string, l *link) {
+	o := s.abandoned.add(lookup, l)
 	for {
 		changed, absence := s.gate.watch()
 		if absence != nil {

@@ -37,7 +37,7 @@ func (s *Store) ask(ctx context.Context, query string, args ...any) (rows [][]st
 	if s.closed.Load() {
 		return nil, errClosed
 	}
-	err = s.try(ctx, func(conn *sql.Conn) (err error) {
+	err = s.try(ctx, ours, func(conn *sql.Conn) (err error) {
 		ctx, cancel := s.patience(ctx)
 		defer cancel()
 		rows, err = records(ctx, conn, query, args...)
