@@ -45,12 +45,14 @@ const (
 	phases
 )
 
-// newRig starts a program before a server that rests, with more arguments, whose cache has the hot products and nothing else.
+// newRig starts a program, with more arguments, before a server that rests but in a short run, whose cache has the hot products and nothing else.
 func newRig(ctx context.Context, c Config, h *shop, more ...string) (r *rig, err error) {
 	r = &rig{Config: c, shop: h, client: newClient(), bodies: make(map[string]int), arguments: append(h.scale.arguments(h.catalog), more...)}
 	r.begin(before, &r.tallies[before])
-	if err = h.quiet(ctx); err != nil {
-		return nil, err
+	if !c.Short { // whose latencies nobody looks at
+		if err = h.quiet(ctx); err != nil {
+			return nil, err
+		}
 	}
 	if r.proxy, err = faults.New(h.server.Addr()); err != nil {
 		return nil, err

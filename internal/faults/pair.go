@@ -121,10 +121,10 @@ func (pr *pair) deliver(text []byte) bool {
 		if _, gagged := pr.weather(); gagged {
 			return true
 		}
+		pr.count(n) // before the client has it, whose next question begins the count anew
 		if _, err := pr.client.Write(text[:n]); err != nil {
 			return false
 		}
-		pr.count(n)
 		if n < whole {
 			pr.reset()
 			return false
