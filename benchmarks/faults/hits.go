@@ -98,7 +98,7 @@ func (r *rig) hits(ctx context.Context, duration time.Duration, seed uint64) (_ 
 		return load.Result{}, err
 	}
 	c := exec.CommandContext(ctx, program)
-	c.Env = append(os.Environ(), hitsVariable+"=1")
+	c.Env = append(os.Environ(), hitsVariable+"=1", "GORACE=atexit_sleep_ms=0") // with the race detector it would sleep for a second at its end
 	c.Stdin, c.Stdout, c.Stderr = &in, &out, &log
 	if err := c.Run(); err != nil {
 		return load.Result{}, fmt.Errorf("faults: asking for hits: %w: %s", err, log.Bytes())
