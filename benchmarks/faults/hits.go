@@ -40,8 +40,8 @@ type hitsDone struct {
 }
 
 // AskHits does not return in a process that Run has started to ask for hits: the main function of a program that calls Run calls AskHits
-// first. The hits have a process of their own since they are the clock: where they shared one with the rest of the load, its garbage
-// collector would stop them until each thread that yields to others had run.
+// first. The hits have a process of their own since they are the clock: they share no scheduler and no garbage collector with the
+// rest of the load.
 func AskHits() {
 	if os.Getenv(hitsVariable) == "" {
 		return
