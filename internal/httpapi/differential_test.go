@@ -25,9 +25,9 @@ type conversation struct {
 	warm  bool
 }
 
-// patience is for how long a server is quiet until a patient client takes it that there is no more to come. It is far longer than a load
+// patience is for how long a server is quiet until a patient client takes it that there is no more to come. It is longer than a load
 // takes on a busy machine.
-const patience = time.Second
+const patience = 200 * time.Millisecond
 
 // transcript returns all that a server sends until it closes. It is told that nothing
 // more will come: at once, or if the client is patient when it has been quiet.
